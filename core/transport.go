@@ -59,7 +59,7 @@ type TransportInfo struct {
 type CloseInfo struct {
 	Code   CloseCode
 	Reason string
-	Clean  bool // the peer's close frame arrived
+	Clean  bool  // the peer's close frame arrived
 	Err    error // what failed, when it was not clean
 	// Written is the number of the last message of which the kernel took bytes;
 	// those after it were not sent.
