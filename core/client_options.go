@@ -1,0 +1,6 @@
+package core
+
+// clientConfig is what the options of [NewClient] say.
+type clientConfig struct {
+	common
+}

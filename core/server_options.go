@@ -1,0 +1,6 @@
+package core
+
+// serverConfig is what the options of [NewServer] say.
+type serverConfig struct {
+	common
+}
