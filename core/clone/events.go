@@ -48,7 +48,12 @@ const (
 // 2... in the order of their first occurrence. A Ref may come before its Label's
 // value is complete (a cycle) and, from a reader, before the Label itself.
 //
-// Strings and byte slices are borrowed: an implementation copies what it keeps.
+// Counts are exact from [Walk]; a reader that cannot know one in advance passes -1,
+// and End closes the container.
+//
+// Strings and byte slices are borrowed: an implementation copies what it keeps. The
+// bytes of a View's buffer alone stay readable until the walk ends, for a later Ref
+// may name the buffer by itself.
 type Events interface {
 	Label(id int)
 	Ref(id int)
