@@ -64,6 +64,9 @@ type CloseInfo struct {
 	// Written is the number of the last message of which the kernel took bytes;
 	// those after it were not sent.
 	Written uint64
+	// Queued is the number of the last message that Send gave a place before this
+	// loss; those after it belong to a later connection. It is at least Written.
+	Queued uint64
 }
 
 // Exchanger is implemented by transports on which an answer belongs to its
