@@ -16,8 +16,8 @@ type Handler interface {
 	// while another goroutine reads.
 	Message(s Session, m Message)
 	// Exchange answers one request of a transport whose answers belong to
-	// requests; s lives for this exchange only and has no Send.
-	Exchange(ctx context.Context, hs Handshake, m Message) (Message, Outcome)
+	// requests. st is what Accept decided about hs: there is no session, and neither Opened nor Closed.
+	Exchange(ctx context.Context, hs Handshake, st Settings, m Message) (Message, Outcome)
 	// Closed is called once for each session that Opened was called for, after its last message.
 	Closed(s Session, c CloseInfo)
 }
