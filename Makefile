@@ -54,6 +54,7 @@ test: ## Vet, race tests, coverage floor of core, codecs, transports
 	$(GO) vet ./...
 	@mkdir -p .tmp
 	$(GO) test -race -timeout 10m -coverpkg=$(COVERED) -coverprofile=.tmp/cover.out ./...
+	@for m in $(filter-out .,$(MODULES)); do echo "go test $$m"; (cd $$m && $(GO) test ./...); done
 	$(GO) run ./scripts/coverfloor -floor $(COVER_FLOOR) .tmp/cover.out core codecs transports
 
 .PHONY: cover

@@ -1,0 +1,12 @@
+module github.com/millrace/millrace/bench
+
+go 1.26.0
+
+require (
+	github.com/gobwas/ws v1.5.0
+	golang.org/x/sys v0.49.0
+)
+
+require github.com/gobwas/httphead v0.1.0 // indirect
+
+replace github.com/millrace/millrace => ..
