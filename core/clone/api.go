@@ -2,9 +2,6 @@ package clone
 
 import "github.com/millrace/millrace/core/fault"
 
-// Walk turns v into events.
-func Walk(v any, w Events, o EncodeOptions) error { panic("api") }
-
 // Builder is the Events of a document under construction.
 type Builder struct{ Events }
 
