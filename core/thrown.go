@@ -1,0 +1,19 @@
+package core
+
+import (
+	"fmt"
+)
+
+// Thrown is the error for a value that a remote method threw and that is no Error:
+// JavaScript can throw anything.
+type Thrown struct {
+	Value any // in the value model of package value
+}
+
+// Error is the value itself when it is a string, and a bounded description of it otherwise.
+func (t *Thrown) Error() string {
+	if s, ok := t.Value.(string); ok {
+		return bounded(s, maxPeerText)
+	}
+	return bounded(fmt.Sprintf("thrown: %v", t.Value), maxPeerText)
+}
