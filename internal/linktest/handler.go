@@ -15,7 +15,7 @@ type Handler struct {
 	OnAccept   func(ctx context.Context, hs core.Handshake) (core.Settings, *core.Reject)
 	OnOpened   func(s core.Session)
 	OnMessage  func(s core.Session, m core.Message)
-	OnExchange func(ctx context.Context, hs core.Handshake, m core.Message) (core.Message, core.Outcome)
+	OnExchange func(ctx context.Context, hs core.Handshake, st core.Settings, m core.Message) (core.Message, core.Outcome)
 	OnClosed   func(s core.Session, c core.CloseInfo)
 
 	mu       sync.Mutex // guards what follows
@@ -57,9 +57,9 @@ func (h *Handler) Message(s core.Session, m core.Message) {
 }
 
 // Exchange asks OnExchange, or echoes.
-func (h *Handler) Exchange(ctx context.Context, hs core.Handshake, m core.Message) (core.Message, core.Outcome) {
+func (h *Handler) Exchange(ctx context.Context, hs core.Handshake, st core.Settings, m core.Message) (core.Message, core.Outcome) {
 	if h.OnExchange != nil {
-		return h.OnExchange(ctx, hs, m)
+		return h.OnExchange(ctx, hs, st, m)
 	}
 	return m, core.Succeeded
 }
