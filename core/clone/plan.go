@@ -131,6 +131,10 @@ func exactPlan(p *plan) bool {
 		p.encode, p.identity, p.replaces = encodeArray, true, true
 	case reflect.TypeFor[value.Object]():
 		p.encode, p.identity, p.replaces = encodeObject, true, true
+	case reflect.TypeFor[value.Map]():
+		p.encode, p.identity, p.replaces = encodeMap, true, true
+	case reflect.TypeFor[value.Set]():
+		p.encode, p.identity, p.replaces = encodeSet, true, true
 	case reflect.TypeFor[value.Error]():
 		p.encode, p.identity, p.replaces = encodeValueError, true, true
 	case reflect.TypeFor[value.Request]():

@@ -1,6 +1,26 @@
 package clone
 
-import "unsafe"
+import (
+	"reflect"
+	"unsafe"
+)
 
-// encodeNode writes a received value as it was received.
-func encodeNode(w *walker, _ unsafe.Pointer) bool { return w.refuse("there are no documents yet") }
+var nodeWord = typeWord(reflect.TypeFor[Node]())
+
+// encodeNode writes a received value as it was received. Its labels are
+// numbered anew; within one walk a place of a document keeps its number.
+func encodeNode(w *walker, p unsafe.Pointer) bool {
+	n := *(*Node)(p)
+	if w.err = n.emit(w.w, w.depth, w.maxDepth, w.labelNode); w.err != nil {
+		return false
+	}
+	return w.count()
+}
+
+func (w *walker) labelNode(d *Document, at uint32) (id int, seen bool) {
+	id, seen = w.ids.lookup(unsafe.Pointer(d), nodeWord, int(at), w.next)
+	if !seen {
+		w.next++
+	}
+	return id, seen
+}

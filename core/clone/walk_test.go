@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -145,6 +146,28 @@ func TestWalk(t *testing.T) {
 		{"function", &value.Function{Name: "f"}, "func(f)"},
 		{"boxed", []*value.Boxed{{Value: true}, {Value: big.NewInt(1)}}, "#0 [2 #1 boxed true #2 boxed 1n }"},
 		{"value-array", &value.Array{Elems: []any{1, value.Hole{}}}, "#0 [2 1 hole }"},
+		{"typed-arrays-share-buffers", func() any {
+			b := &value.ArrayBuffer{Bytes: []byte{1, 2, 3, 4}}
+			a := &value.TypedArray{Kind: value.Uint16, Buffer: b, Offset: 2, Length: 1}
+			return [4]any{a, &value.DataView{Buffer: b, Length: 1}, b, a}
+		}(), "[4 #0 view4(2,1) #1(01020304) #2 dataview(0,1) @1 @1 @0 }"},
+		{"object", value.NewObject(value.Member{Key: "b", Value: 1}, value.Member{Key: "1", Value: nil}), "#0 {2 1: null b: 1 }"},
+		{"value-map", value.NewMap(value.Entry{Key: 1, Value: "x"}), `#0 map{1 1 "x" }`},
+		{"value-set", value.NewSet("x", 2), `#0 set{2 "x" 2 }`},
+		{"http-header", http.Header{"X-B": {"1", "2"}, "A": {"3"}}, "#0 headers[{a 3} {x-b 1, 2}]"},
+		{"nil-http-header", http.Header(nil), "null"},
+		{"request", &value.Request{URL: "u", Method: "GET", Body: "b"}, `#0 request{u:GET headers[] "b" }`},
+		{"response", &value.Response{Status: 200, StatusText: "OK"}, "#0 response{200:OK headers[] null }"},
+		{"shared-headers", func() any {
+			h, _ := value.NewHeaders(value.HeaderEntry{Name: "A", Value: "1"})
+			return []any{&value.Response{Headers: h}, &value.Request{Headers: h}, h}
+		}(), "#0 [3 #1 response{0: #2 headers[{a 1}] null } #3 request{: @2 null } @2 }"},
+		{"value-error", func() any {
+			e := &value.Error{Name: "TypeError", Message: "m", Stack: new("s")}
+			e.Props.Set("code", 5)
+			e.Props.Set("cause", e)
+			return e
+		}(), "#0 error{TypeError:m:true:2 code: 5 cause: @0 }"},
 		{"array-buffer", &value.ArrayBuffer{Bytes: []byte{1}}, "#0 buffer(01)"},
 	}
 	for _, tt := range tests {

@@ -3,6 +3,7 @@ package clone
 import (
 	"math"
 	"math/big"
+	"net/http"
 	"net/url"
 	"reflect"
 	"time"
@@ -82,18 +83,36 @@ func encodeBoxed(w *walker, p unsafe.Pointer) bool {
 
 func encodeHeaders(w *walker, p unsafe.Pointer) bool { return w.headers((*value.Headers)(p)) }
 
-func (w *walker) headers(*value.Headers) bool {
-	w.w.Headers(nil)
+func (w *walker) headers(h *value.Headers) bool {
+	w.w.Headers(h.Entries())
 	return w.count()
 }
 
 // encodeHTTPHeader writes an http.Header, whose names and values must be what
 // the Fetch standard allows.
-func encodeHTTPHeader(w *walker, _ unsafe.Pointer) bool {
-	return w.refuse("package value has no containers yet")
+func encodeHTTPHeader(w *walker, p unsafe.Pointer) bool {
+	m := *(*http.Header)(p)
+	if m == nil {
+		return w.null()
+	}
+	if w.again(*(*unsafe.Pointer)(p), httpHeaderWord, 0) {
+		return w.count()
+	}
+	var entries []value.HeaderEntry
+	for name, values := range m {
+		for _, v := range values {
+			entries = append(entries, value.HeaderEntry{Name: name, Value: v})
+		}
+	}
+	h, err := value.NewHeaders(entries...)
+	if err != nil {
+		return w.refuse("%v", err)
+	}
+	return w.headers(h)
 }
 
 var (
+	httpHeaderWord  = typeWord(reflect.TypeFor[http.Header]())
 	headersWord     = typeWord(reflect.TypeFor[value.Headers]())
 	arrayBufferWord = typeWord(reflect.TypeFor[value.ArrayBuffer]())
 )
@@ -110,8 +129,13 @@ func (w *walker) bytes(b []byte) bool {
 	return w.count()
 }
 
-func encodeTypedArray(w *walker, _ unsafe.Pointer) bool {
-	return w.refuse("package value has no containers yet")
+func encodeTypedArray(w *walker, p unsafe.Pointer) bool {
+	a := (*value.TypedArray)(p)
+	size := elemSize(a.Kind)
+	if size == 0 {
+		return w.refuse("a TypedArray of kind %d", a.Kind)
+	}
+	return w.view(View{Kind: KindTypedArray, Elem: a.Kind, Offset: a.Offset, Length: a.Length}, a.Buffer, size)
 }
 
 func encodeDataView(w *walker, p unsafe.Pointer) bool {
@@ -155,20 +179,74 @@ func encodeArray(w *walker, p unsafe.Pointer) bool {
 	return true
 }
 
-func encodeObject(w *walker, _ unsafe.Pointer) bool {
-	return w.refuse("package value has no containers yet")
+func encodeObject(w *walker, p unsafe.Pointer) bool {
+	o := (*value.Object)(p)
+	if !w.enter() {
+		return false
+	}
+	w.w.BeginObject(o.Len())
+	return w.members(KindObject, o)
 }
 
-func encodeMap(w *walker, _ unsafe.Pointer) bool {
-	return w.refuse("package value has no containers yet")
+// members writes the properties of an object or error, and its end.
+func (w *walker) members(in Kind, o *value.Object) bool {
+	for i := range o.Len() {
+		m := o.At(i)
+		if !w.key(m.Key) {
+			return w.out(Step{Key: m.Key, Kind: in})
+		}
+		if !w.part(Step{Key: m.Key, Kind: in}, m.Value) {
+			return false
+		}
+	}
+	w.leave()
+	return true
 }
 
-func encodeSet(w *walker, _ unsafe.Pointer) bool {
-	return w.refuse("package value has no containers yet")
+func encodeMap(w *walker, p unsafe.Pointer) bool {
+	m := (*value.Map)(p)
+	if !w.enter() {
+		return false
+	}
+	w.w.BeginMap(m.Len())
+	s := Step{Kind: KindMap}
+	for k, v := range m.All() {
+		if !w.part(s, k) || !w.part(s, v) {
+			return false
+		}
+		s.Index++
+	}
+	w.leave()
+	return true
 }
 
-func encodeValueError(w *walker, _ unsafe.Pointer) bool {
-	return w.refuse("package value has no containers yet")
+func encodeSet(w *walker, p unsafe.Pointer) bool {
+	if !w.enter() {
+		return false
+	}
+	m := (*value.Set)(p)
+	w.w.BeginSet(m.Len())
+	s := Step{Kind: KindSet}
+	for v := range m.All() {
+		if !w.part(s, v) {
+			return false
+		}
+		s.Index++
+	}
+	w.leave()
+	return true
+}
+
+func encodeValueError(w *walker, p unsafe.Pointer) bool {
+	e := (*value.Error)(p)
+	if !validText(e.Name) || !validText(e.Message) || e.Stack != nil && !validText(*e.Stack) {
+		return w.refuse("an error's name, message or stack is not UTF-8")
+	}
+	if !w.enter() {
+		return false
+	}
+	w.w.BeginError(e.Name, e.Message, e.Stack, e.Props.Len())
+	return w.members(KindError, &e.Props)
 }
 
 func encodeRequest(w *walker, p unsafe.Pointer) bool {
