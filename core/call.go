@@ -1,6 +1,10 @@
 package core
 
-import "context"
+import (
+	"context"
+
+	"github.com/millrace/millrace/core/value"
+)
 
 // Caller is what calls start from: a [*Client], which is its object, or a [*Ref], which is a chain's value.
 type Caller interface {
@@ -37,13 +41,27 @@ func destination[T any](out *T) any {
 	return out
 }
 
+// plain reports whether what was built into dst holds nothing of the document that it was built from.
+func plain(dst any) bool {
+	switch v := dst.(type) {
+	case nil, *bool, *int, *int64, *float64, *string:
+		return true
+	case *any:
+		switch (*v).(type) {
+		case nil, bool, float64, string, value.Undefined:
+			return true
+		}
+	}
+	return false
+}
+
 func (c *Client) invoke(ctx context.Context, method string, args []any, dst any) error {
-	f := c.frame()
+	f := c.draft()
 	f.ops = [2]sentOp{{Type: opGet, Key: method}, {Type: opApply, Args: args}}
 	if args == nil {
 		f.ops[1].Args = noArgs
 	}
-	return c.invokeFrame(ctx, f, f.ops[:], dst)
+	return c.invokeDraft(ctx, f, f.ops[:], dst)
 }
 
 func (r *Ref) invoke(ctx context.Context, method string, args []any, dst any) error {
@@ -52,20 +70,20 @@ func (r *Ref) invoke(ctx context.Context, method string, args []any, dst any) er
 
 // invokeChain runs a chain once and builds its result.
 func (c *Client) invokeChain(ctx context.Context, ops []sentOp, dst any) error {
-	return c.invokeFrame(ctx, c.frame(), ops, dst)
+	return c.invokeDraft(ctx, c.draft(), ops, dst)
 }
 
-func (c *Client) invokeFrame(ctx context.Context, f *frame, ops []sentOp, dst any) error {
+func (c *Client) invokeDraft(ctx context.Context, f *draft, ops []sentOp, dst any) error {
 	f.env.Batch = append(f.env.Batch, sentItem{Operations: ops})
 	p, err := c.roundTrip(ctx, f)
-	c.dropFrame(f)
+	c.dropDraft(f)
 	if err != nil {
 		return err
 	}
-	if p.answers[0].missing() {
+	if item := p.answers[0]; item.IsZero() {
 		err = errMissing()
-	} else {
-		err = c.decode(&p.answers[0], dst)
+	} else if err = c.decode(item, dst); err == nil && p.alone && plain(dst) {
+		item.Document().Release()
 	}
 	c.recycle(p)
 	return err

@@ -54,7 +54,7 @@ func (c *Client) revive(n clone.Node) (any, bool, error) {
 	if !ok {
 		name = "anonymous"
 	}
-	return &Callable{client: c, name: bounded(name, maxFuncName), chain: chain}, true, nil
+	return &Callable{client: c, name: cutText(name, maxFuncName), chain: chain}, true, nil
 }
 
 // maxFuncName bounds the name that a Callable shows, in bytes.
@@ -66,8 +66,8 @@ func readChain(n clone.Node, limit int) ([]sentOp, bool) {
 		return nil, false
 	}
 	chain := make([]sentOp, 0, n.Len())
-	for i := range n.Len() {
-		op, ok := readOp(n.Index(i))
+	for node := range n.Elems() {
+		op, ok := readOp(node)
 		if !ok {
 			return nil, false
 		}
@@ -89,8 +89,8 @@ func readOp(n clone.Node) (op sentOp, ok bool) {
 	case opApply:
 		args := n.Key("args")
 		op.Args = make([]any, 0, args.Len())
-		for i := range args.Len() {
-			op.Args = append(op.Args, args.Index(i))
+		for arg := range args.Elems() {
+			op.Args = append(op.Args, arg)
 		}
 		return op, args.Kind() == clone.KindArray
 	}

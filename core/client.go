@@ -46,7 +46,7 @@ type Client struct {
 
 	inbox     inbox
 	cancels   cancels
-	frames    sync.Pool // of *frame; per client: what it holds belongs to one synctest bubble
+	drafts    sync.Pool // of *draft; per client: what it holds belongs to one synctest bubble
 	pendings  sync.Pool // of *pending
 	counts    clientCounts
 	inOnClose atomic.Int32

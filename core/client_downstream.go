@@ -27,7 +27,7 @@ func typedDownstream[T any](h func(context.Context, T)) downstreamHandler {
 }
 
 // deliver takes one downstream message from the reader.
-func (c *Client) deliver(_ *clone.Document, payload clone.Node) {
+func (c *Client) deliver(payload clone.Node) {
 	if c.cfg.onDownstream == nil {
 		c.counts.skipped.Add(1)
 		c.cfg.logger.Warn("core: downstream message without a handler")

@@ -41,8 +41,8 @@ var noArgs = []any{}
 // maxPooledBuffer is the capacity of an encoding buffer beyond which it is not kept.
 const maxPooledBuffer = 64 << 10
 
-// frame is what making one message needs; it is pooled by its client.
-type frame struct {
+// draft is what making one message needs; it is pooled by its client.
+type draft struct {
 	env     sentEnvelope
 	item    [1]sentItem
 	ops     [2]sentOp
@@ -51,30 +51,30 @@ type frame struct {
 	options clone.EncodeOptions
 }
 
-func (c *Client) frame() *frame {
-	if f, ok := c.frames.Get().(*frame); ok {
+func (c *Client) draft() *draft {
+	if f, ok := c.drafts.Get().(*draft); ok {
 		return f
 	}
-	f := new(frame)
+	f := new(draft)
 	f.nest.client = c
 	f.env.Batch = f.item[:0]
 	f.options = clone.EncodeOptions{Limits: c.cfg.limits, Replace: f.nest.replace}
 	return f
 }
 
-// dropFrame takes a frame back once its message was sent.
-func (c *Client) dropFrame(f *frame) {
+// dropDraft takes a draft back once its message was sent.
+func (c *Client) dropDraft(f *draft) {
 	if cap(f.buf) > maxPooledBuffer {
 		f.buf = nil
 	}
 	f.item, f.ops = [1]sentItem{}, [2]sentOp{}
 	f.env = sentEnvelope{Batch: f.item[:0]}
 	f.nest.reset()
-	c.frames.Put(f)
+	c.drafts.Put(f)
 }
 
-// encode writes the frame's message into its buffer.
-func (c *Client) encode(f *frame, deadline time.Time) error {
+// encode writes the draft's message into its buffer.
+func (c *Client) encode(f *draft, deadline time.Time) error {
 	if c.exchanger == nil {
 		f.env.Type = typeRPC
 	}

@@ -30,7 +30,7 @@ func (c *Client) lost(info CloseInfo) bool {
 	}
 	c.mu.Unlock()
 	c.cfg.logger.Info("core: connection lost", slog.Int("code", int(info.Code)),
-		slog.String("reason", bounded(info.Reason, 128)), slog.Any("error", info.Err))
+		slog.String("reason", cutText(info.Reason, 128)), slog.Any("error", info.Err))
 	return c.askOnClose(info)
 }
 

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"runtime/debug"
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/fault"
@@ -28,16 +26,17 @@ func (c *Client) receive(m Message) bool {
 		return false
 	}
 	root := doc.Root()
-	switch kind, _ := root.Key("type").Text(); kind {
-	case typeRPC:
-		c.answer(doc, root.Key("batch"), nil)
+	kind := root.Key("type")
+	switch {
+	case kind.Is(typeRPC):
+		c.answer(root.Key("batch"), nil)
 		return true
-	case typeDownstream:
-		c.deliver(doc, root.Key("payload"))
+	case kind.Is(typeDownstream):
+		c.deliver(root.Key("payload"))
 		return true
 	default:
 		c.counts.ignored.Add(1)
-		c.cfg.logger.Debug("core: message of an unknown type ignored", slog.String("type", bounded(kind, 64)))
+		c.cfg.logger.Debug("core: message of an unknown type ignored", slog.String("type", shown(kind)))
 		return false
 	}
 }
@@ -58,37 +57,32 @@ func (c *Client) recovered(where string) {
 
 // answer gives each call its part of an answering message. only, if not nil, is the message that this one answers for
 // sure; otherwise the ids tell (C-6).
-func (c *Client) answer(doc *clone.Document, batch clone.Node, only *pending) {
+func (c *Client) answer(batch clone.Node, only *pending) {
 	if batch.Kind() != clone.KindArray {
 		c.counts.malformed.Add(1)
 		return
-	}
-	var shared *sync.Mutex
-	if batch.Len() > 1 {
-		shared = new(sync.Mutex)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var first *pending
 	var more []*pending // an answer to several messages is legal and rare
-	for i := range batch.Len() {
-		item := batch.Index(i)
-		id, ok := item.Key("id").Text()
+	for item := range batch.Elems() {
+		id, ok := item.Key("id").TextBytes()
 		if !ok {
 			c.counts.malformed.Add(1)
 			continue
 		}
-		if id == idUnreadable {
-			c.refused(answer{doc: doc, item: item, shared: new(sync.Mutex)}, only)
+		if string(id) == idUnreadable {
+			c.refused(item, only)
 			continue
 		}
 		n, ok := c.number(id)
 		p := c.calls[n]
-		if !ok || p == nil || !p.answers[n-p.first].missing() {
+		if !ok || p == nil || !p.answers[n-p.first].IsZero() {
 			c.counts.late.Add(1)
 			continue
 		}
-		p.answers[n-p.first] = answer{doc: doc, item: item, shared: shared}
+		p.answers[n-p.first], p.alone = item, batch.Len() == 1
 		switch {
 		case first == nil:
 			first = p
@@ -105,18 +99,28 @@ func (c *Client) answer(doc *clone.Document, batch clone.Node, only *pending) {
 }
 
 // number is the call that an id means.
-func (c *Client) number(id string) (uint64, bool) {
-	digits, ok := strings.CutPrefix(id, c.idPrefix)
-	if !ok {
+func (c *Client) number(id []byte) (uint64, bool) {
+	if len(id) <= len(c.idPrefix) || string(id[:len(c.idPrefix)]) != c.idPrefix {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(digits, 10, 64)
-	return n, err == nil
+	n, rest := leadingNumber(id[len(c.idPrefix):])
+	return n, len(rest) == 0
+}
+
+// leadingNumber reads the digits that b begins with, as many as a call's number can have.
+func leadingNumber(b []byte) (n uint64, rest []byte) {
+	const mostDigits = 19
+	i := 0
+	for i < len(b) && i < mostDigits && '0' <= b[i] && b[i] <= '9' {
+		n = n*10 + uint64(b[i]-'0')
+		i++
+	}
+	return n, b[i:]
 }
 
 // refused handles the answer to a message in which the peer could read no id. It is one of those in flight: when there
 // are several, none of them can be trusted to be answered. c.mu is held.
-func (c *Client) refused(a answer, only *pending) {
+func (c *Client) refused(item clone.Node, only *pending) {
 	if only == nil {
 		for _, p := range c.calls {
 			if only != nil && only != p {
@@ -126,7 +130,7 @@ func (c *Client) refused(a answer, only *pending) {
 			only = p
 		}
 	}
-	err := c.failure(&a)
+	err := c.failure(item)
 	if only != nil {
 		c.finish(only, err)
 		return
@@ -152,21 +156,21 @@ func (c *Client) unreadable(data []byte, why error) {
 		if i < 0 {
 			return
 		}
-		data = data[i+len(prefix):]
-		end := 0
-		for end < len(data) && end < 20 && '0' <= data[end] && data[end] <= '9' {
-			end++
-		}
-		if n, err := strconv.ParseUint(string(data[:end]), 10, 64); err == nil {
-			if p := c.calls[n]; p != nil {
-				c.finish(p, unreadableAnswer(why))
-			}
+		var n uint64
+		if n, data = leadingNumber(data[i+len(prefix):]); c.calls[n] != nil {
+			c.finish(c.calls[n], unreadableAnswer(why))
 		}
 	}
 }
 
-// bounded cuts text from the peer.
-func bounded(s string, limit int) string {
+// shown is what logs say of a string from the peer.
+func shown(n clone.Node) string {
+	text, _ := n.TextBytes()
+	return cutText(string(text), 64)
+}
+
+// cutText cuts text from the peer.
+func cutText(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}

@@ -9,24 +9,20 @@ import (
 // maxPeerText bounds what an [Error] of the peer says, in bytes.
 const maxPeerText = 4 << 10
 
-// decode builds an answer's result into what dst points to, nil for nowhere, or
+// decode builds the result of an answer's item into what dst points to, nil for nowhere, or
 // returns the error that it carries.
-func (c *Client) decode(a *answer, dst any) error {
-	success, ok := a.item.Key("success").Bool()
+func (c *Client) decode(item clone.Node, dst any) error {
+	success, ok := item.Key("success").Bool()
 	if !ok {
 		return fault.New(CodeMalformed, "core: the answer says neither success nor failure")
 	}
-	if a.shared != nil {
-		a.shared.Lock()
-		defer a.shared.Unlock()
-	}
 	if !success {
-		return c.failure(a)
+		return c.failure(item)
 	}
 	if dst == nil {
 		return nil
 	}
-	result := a.item.Key("result")
+	result := item.Key("result")
 	if result.Kind() == clone.KindNone {
 		// Peers send undefined explicitly; an absent result can mean nothing else.
 		if v, ok := dst.(*any); ok {
@@ -34,17 +30,17 @@ func (c *Client) decode(a *answer, dst any) error {
 		}
 		return nil
 	}
-	return a.doc.Build(result, dst, c.buildOptions)
+	return item.Document().Build(result, dst, c.buildOptions)
 }
 
 // failure is the error that an answer carries: what the method threw, or what the peer's Millrace reports.
-func (c *Client) failure(a *answer) error {
-	thrown := a.item.Key("error")
+func (c *Client) failure(item clone.Node) error {
+	thrown := item.Key("error")
 	if thrown.Kind() == clone.KindNone {
 		return fault.New(CodeMalformed, "core: the answer says failure without an error")
 	}
 	var v any
-	if err := a.doc.Build(thrown, &v, c.buildOptions); err != nil {
+	if err := item.Document().Build(thrown, &v, c.buildOptions); err != nil {
 		return err
 	}
 	e, ok := v.(*value.Error)
@@ -53,7 +49,7 @@ func (c *Client) failure(a *answer) error {
 	}
 	if text, ok := thrown.Key(propCode).Text(); ok {
 		code, _ := fault.ParseCode(text)
-		return fault.FromPeer(code, bounded(e.Message, maxPeerText))
+		return fault.FromPeer(code, cutText(e.Message, maxPeerText))
 	}
-	return v.(error)
+	return e
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/millrace/millrace/core/clone"
@@ -17,24 +16,15 @@ import (
 type pending struct {
 	done    chan struct{} // one token, when the fate of the message is known
 	first   uint64        // number of its first call; the others follow
-	answers []answer      // one for each call
-	one     [1]answer
+	answers []clone.Node  // one for each call: the item of the answering message; zero: none
+	one     [1]clone.Node
+	alone   bool   // the answering message has nothing else
 	placed  bool   // seq is known
 	seq     uint64 // its place in the transport's order of sending
 	ended   bool
 	err     error // of the whole message
 	timer   *time.Timer
 }
-
-// answer is one call's part of an answering message.
-type answer struct {
-	doc  *clone.Document
-	item clone.Node
-	// shared serialises the builds of a document that several calls have parts of.
-	shared *sync.Mutex
-}
-
-func (a *answer) missing() bool { return a.doc == nil }
 
 // loss remembers the last connection that ended, for messages that get their place while it is handled.
 type loss struct {
@@ -52,7 +42,7 @@ func (c *Client) take(n int) (*pending, error) {
 	if n == 1 {
 		p.answers = p.one[:]
 	} else {
-		p.answers = make([]answer, n)
+		p.answers = make([]clone.Node, n)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,7 +109,7 @@ func (l *loss) errorFor(seq uint64) *Error {
 	const text = "core: WebSocket connection closed (%d%s): %s"
 	reason := ""
 	if l.info.Reason != "" {
-		reason = " " + bounded(l.info.Reason, fault.MaxCloseReason)
+		reason = " " + cutText(l.info.Reason, fault.MaxCloseReason)
 	}
 	if seq > l.written {
 		return fault.New(CodeUnreachable, text, l.info.Code, reason, "the call was not sent")
@@ -127,9 +117,9 @@ func (l *loss) errorFor(seq uint64) *Error {
 	return fault.New(CodeOutcomeUnknown, text, l.info.Code, reason, "the call was sent and not answered")
 }
 
-// roundTrip sends the frame's message and returns when the fate of every call in
+// roundTrip sends the draft's message and returns when the fate of every call in
 // it is known. The caller recycles what it returns without an error.
-func (c *Client) roundTrip(ctx context.Context, f *frame) (*pending, error) {
+func (c *Client) roundTrip(ctx context.Context, f *draft) (*pending, error) {
 	if ctx.Err() != nil {
 		return nil, contextError(ctx)
 	}
@@ -170,7 +160,7 @@ func (c *Client) roundTrip(ctx context.Context, f *frame) (*pending, error) {
 }
 
 // sendMessage sends p's message and waits for its token. Without an error it has taken it.
-func (c *Client) sendMessage(ctx context.Context, f *frame, p *pending, deadline time.Time, own bool) (taken bool, err error) {
+func (c *Client) sendMessage(ctx context.Context, f *draft, p *pending, deadline time.Time, own bool) (taken bool, err error) {
 	sending := ctx
 	if own {
 		w := &waitContext{Context: ctx, at: deadline}
@@ -209,7 +199,7 @@ func (p *pending) expire(d time.Duration) <-chan time.Time {
 }
 
 // sendExchange sends p's message on a transport where the answer belongs to the request.
-func (c *Client) sendExchange(ctx context.Context, f *frame, p *pending) error {
+func (c *Client) sendExchange(ctx context.Context, f *draft, p *pending) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	ctx, abort := context.WithCancel(ctx)
@@ -228,7 +218,7 @@ func (c *Client) sendExchange(ctx context.Context, f *frame, p *pending) error {
 		c.counts.malformed.Add(1)
 		return unreadableAnswer(err)
 	}
-	c.answer(doc, doc.Root().Key("batch"), p)
+	c.answer(doc.Root().Key("batch"), p)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.finish(p, nil) // whatever is missing stays missing

@@ -28,10 +28,10 @@ type Ref struct {
 
 	mu      sync.Mutex    // guards what follows
 	settled chan struct{} // nil: not sent; closed when the outcome is there
-	out     answer
-	err     error // instead of an answer
+	item    clone.Node    // of the answer
+	err     error         // instead of an answer
 
-	built    bool // the next two are there: out in the value model
+	built    bool // the next two are there: the result in the value model
 	value    any
 	valueErr error
 }
@@ -92,7 +92,7 @@ func Await[T any](ctx context.Context, r *Ref) (T, error) {
 	if r.err != nil { // settle orders this after it was written
 		return out, r.err
 	}
-	err := r.client.decode(&r.out, destination(&out))
+	err := r.client.decode(r.item, destination(&out))
 	return out, err
 }
 
@@ -132,10 +132,10 @@ func (r *Ref) claim() bool {
 }
 
 // set publishes the outcome.
-func (r *Ref) set(out answer, err error) {
+func (r *Ref) set(item clone.Node, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.out, r.err = out, err
+	r.item, r.err = item, err
 	close(r.settled)
 }
 
@@ -147,7 +147,7 @@ func (r *Ref) result() (any, error) {
 		return nil, r.err
 	}
 	if !r.built {
-		r.valueErr = r.client.decode(&r.out, &r.value)
+		r.valueErr = r.client.decode(r.item, &r.value)
 		r.built = true
 	}
 	return r.value, r.valueErr
@@ -176,19 +176,19 @@ func (r *Ref) String() string {
 
 // perform sends the Refs, which the caller has claimed, in one message, and gives each its outcome.
 func (c *Client) perform(ctx context.Context, refs []*Ref) {
-	f := c.frame()
+	f := c.draft()
 	f.nest.roots = refs
 	for _, r := range refs {
 		f.env.Batch = append(f.env.Batch, sentItem{Operations: r.ops})
 	}
 	p, err := c.roundTrip(ctx, f)
-	c.dropFrame(f)
+	c.dropDraft(f)
 	for i, r := range refs {
 		switch {
 		case err != nil:
-			r.set(answer{}, err)
-		case p.answers[i].missing():
-			r.set(answer{}, errMissing())
+			r.set(clone.Node{}, err)
+		case p.answers[i].IsZero():
+			r.set(clone.Node{}, errMissing())
 		default:
 			r.set(p.answers[i], nil)
 		}

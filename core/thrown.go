@@ -13,7 +13,7 @@ type Thrown struct {
 // Error is the value itself when it is a string, and a bounded description of it otherwise.
 func (t *Thrown) Error() string {
 	if s, ok := t.Value.(string); ok {
-		return bounded(s, maxPeerText)
+		return cutText(s, maxPeerText)
 	}
-	return bounded(fmt.Sprintf("thrown: %v", t.Value), maxPeerText)
+	return cutText(fmt.Sprintf("thrown: %v", t.Value), maxPeerText)
 }
