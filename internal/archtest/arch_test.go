@@ -3,6 +3,7 @@ package archtest_test
 import (
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -134,10 +135,36 @@ type source struct {
 	imports []string
 }
 
-// sources parses the imports of every non-test file of the module, without the modules nested in it.
+// sources parses the imports of every non-test file of the module.
 func sources(t *testing.T, root string) []source {
 	t.Helper()
 	var found []source
+	walk(t, root, func(name, p string) error {
+		if strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		s := source{name: name}
+		for _, spec := range f.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			s.imports = append(s.imports, imported)
+		}
+		found = append(found, s)
+		return nil
+	})
+	return found
+}
+
+// walk calls visit with the slash path in the module, and the path on disk, of every Go
+// file, without the modules nested in it.
+func walk(t *testing.T, root string, visit func(name, p string) error) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -149,28 +176,14 @@ func sources(t *testing.T, root string) []source {
 		if d.IsDir() {
 			return skip(root, p, rel)
 		}
-		if !strings.HasSuffix(rel, ".go") || strings.HasSuffix(rel, "_test.go") {
+		if !strings.HasSuffix(rel, ".go") {
 			return nil
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		s := source{name: filepath.ToSlash(rel)}
-		for _, spec := range f.Imports {
-			imported, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return err
-			}
-			s.imports = append(s.imports, imported)
-		}
-		found = append(found, s)
-		return nil
+		return visit(filepath.ToSlash(rel), p)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
 }
 
 func skip(root, p, rel string) error {
@@ -189,4 +202,33 @@ func skip(root, p, rel string) error {
 		return nil
 	}
 	return err
+}
+
+// TestNobodySleeps: a test waits for something, not for a while; in a synctest bubble, where
+// time is free, sleeping is fine. Library code never sleeps.
+func TestNobodySleeps(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	walk(t, "../..", func(name, p string) error {
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		checked++
+		if strings.HasSuffix(name, "_test.go") && slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"testing/synctest"` }) {
+			return nil
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Sleep" {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" {
+					t.Errorf("%s: time.Sleep", name)
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if checked < 10 {
+		t.Errorf("%d files checked: the walk does not find the module", checked)
+	}
 }

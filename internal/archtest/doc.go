@@ -1,3 +1,4 @@
-// Package archtest holds one test: the import directions of the module, read from
-// the source. The linter's depguard says the same; this one needs no linter.
+// Package archtest holds tests of the source itself: the import directions of the
+// module (the linter's depguard says the same; these need no linter), and that nobody
+// waits by sleeping.
 package archtest

@@ -11,10 +11,9 @@ import (
 
 // A template is a literal frame with holes for what differs from run to run:
 //
-//	<number>, <text>   any number, the inside of any string
-//	<name:number>      the same, remembered as name
-//	<name:id>          an id, remembered as name
-//	<name>             what was remembered
+//	"<number>", <text>   any number, the inside of any string
+//	<name:id>            an id, remembered as name
+//	<name>               what was remembered
 //
 // No literal frame holds these, since upstream writes no such text.
 var hole = regexp.MustCompile(`<([a-z0-9]+)(?::([a-z]+))?>`)
@@ -27,6 +26,7 @@ var holeKinds = map[string]string{
 
 // match compares got with a template, byte by byte outside the holes, and remembers.
 func match(template, got string, names map[string]string) error {
+	template = strings.ReplaceAll(template, `"<number>"`, `<number>`) // a hole in JSON must look like a value
 	var pattern strings.Builder
 	pattern.WriteString(`(?s)\A`)
 	var captured []string

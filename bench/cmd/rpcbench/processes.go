@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,12 +34,12 @@ func conduct(ctx context.Context, c config, stdout, stderr io.Writer) error {
 	return printTable(stdout, c, where, results)
 }
 
-func inProcess(ctx context.Context, c config) ([]result, error) {
+func inProcess(ctx context.Context, c config) (_ []result, err error) {
 	s, err := listenAll()
 	if err != nil {
 		return nil, err
 	}
-	defer s.close()
+	defer func() { err = errors.Join(err, s.close()) }()
 	return measureAll(ctx, c, s.addresses)
 }
 
