@@ -5,3 +5,7 @@ go 1.26
 require go.uber.org/goleak v1.3.0
 
 require github.com/goccy/go-yaml v1.19.2
+
+require github.com/gobwas/ws v1.5.0
+
+require github.com/gobwas/httphead v0.1.0 // indirect

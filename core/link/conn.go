@@ -63,6 +63,10 @@ type TryWriter interface {
 	TryWrite(p []byte) (int, error)
 }
 
+// Arriver is implemented by a [Conn] that counts the reads that brought something.
+// The heartbeat then takes half a message for a sign of life, too.
+type Arriver interface{ Arrivals() uint64 }
+
 // Violation is the error of [Conn.Next] for input that breaks the protocol: the
 // connection is closed with Code.
 type Violation struct {

@@ -20,6 +20,7 @@ type connection struct {
 	out    outbox
 	beat   heartbeat
 
+	arriver Arriver // nil when conn does not count
 	// activity counts what the reader did; the heartbeat watches it.
 	activity atomic.Uint64
 	received uint64 // messages; owned by the reader
@@ -33,6 +34,7 @@ type connection struct {
 
 func (c *connection) init(conn Conn, cr *crew, limits *core.Limits, base, before uint64) {
 	c.conn, c.limits = conn, limits
+	c.arriver, _ = conn.(Arriver)
 	c.out.init(conn, cr, limits, base, before)
 	c.beat.init(c, cr)
 }
@@ -60,6 +62,15 @@ func (c *connection) next() (core.Message, bool) {
 			return core.Message{}, false
 		}
 	}
+}
+
+// signs changes whenever the peer gave a sign of life.
+func (c *connection) signs() uint64 {
+	n := c.activity.Load()
+	if c.arriver != nil {
+		n += c.arriver.Arrivals()
+	}
+	return n
 }
 
 // failed handles an error of reading.

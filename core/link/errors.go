@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/millrace/millrace/core"
@@ -65,6 +67,16 @@ func Refused(name string, status int, text string, retryAfter time.Duration) *Re
 		msg += ": " + text
 	}
 	return &RefusedError{Err: fault.FromPeer(code, msg), RetryAfter: retryAfter}
+}
+
+// RetryAfter reads the Retry-After header in its form of seconds; zero when there
+// is none.
+func RetryAfter(h http.Header) time.Duration {
+	n, err := strconv.ParseUint(h.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * time.Second
 }
 
 // tooBig is the error for a message that is larger than this side may send.

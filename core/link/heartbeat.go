@@ -19,7 +19,7 @@ type heartbeat struct {
 	timer *time.Timer
 	on    bool
 	sent  bool   // a ping is out
-	seen  uint64 // the reader's activity when it was sent
+	seen  uint64 // the signs of life when it was sent
 }
 
 func (h *heartbeat) init(c *connection, cr *crew) { h.c, h.crew = c, cr }
@@ -78,7 +78,7 @@ func (h *heartbeat) step() beatAction {
 	case !h.on:
 		return beatNothing
 	case !h.sent:
-		h.seen = h.c.activity.Load()
+		h.seen = h.c.signs()
 		if l.PongWait > 0 {
 			h.sent = true
 			h.timer.Reset(l.PongWait)
@@ -86,7 +86,7 @@ func (h *heartbeat) step() beatAction {
 			h.timer.Reset(l.PingInterval)
 		}
 		return beatPing
-	case h.c.activity.Load() == h.seen && (h.busy == nil || !h.busy()):
+	case h.c.signs() == h.seen && (h.busy == nil || !h.busy()):
 		h.on = false
 		return beatDead
 	}

@@ -106,11 +106,11 @@ func (l *Listener) accept(ctx context.Context, hs core.Handshake, clientLimit in
 	reject := l.refuse
 	l.mu.Unlock()
 	if reject != nil {
-		return nil, link.Refused(Name, reject.Status, reject.Text, 0)
+		return nil, link.Refused(Name, reject.Status, reject.Text, link.RetryAfter(reject.Header))
 	}
 	ticket, reject := l.hub.Accept(ctx, hs)
 	if reject != nil {
-		return nil, link.Refused(Name, reject.Status, reject.Text, 0)
+		return nil, link.Refused(Name, reject.Status, reject.Text, link.RetryAfter(reject.Header))
 	}
 	limits := ticket.Limits()
 	client, server := connect(clientLimit, limits.MessageBytes)
