@@ -1,0 +1,388 @@
+package core
+
+import (
+	"context"
+	"math/big"
+	"sync"
+	"time"
+
+	"github.com/millrace/millrace/core/clone"
+	"github.com/millrace/millrace/core/fault"
+	"github.com/millrace/millrace/core/value"
+)
+
+// run is one batch on its way: from its place in the object's queue to its answer.
+type run struct {
+	srv   *Server
+	conn  *conn
+	codec Codec
+	doc   *clone.Document
+	items []item
+	one   [1]item
+	frame frame
+	x     exec
+
+	// answer is told the one answer: it sends it, or hands it to who waits.
+	answer func(data []byte, failed bool)
+
+	prev, next *run // among the connection's
+
+	mu       sync.Mutex // guards what follows
+	current  int        // the item that waits or runs
+	entered  bool       // the turn was there: an item that ends now was running
+	answered bool
+	canceled bool // all of it
+	overdue  bool // answered at a deadline while user code ran
+	timer    *time.Timer
+}
+
+// prepare gives the items their deadlines. They count from the message's arrival.
+func (r *run) prepare(now time.Time) {
+	r.frame.obj = r.conn.obj
+	r.frame.from = &r.conn.origin
+	r.x = exec{srv: r.srv, root: &r.frame, frame: &r.frame}
+	r.x.build.Replace = r.x.replaceMarker
+	for i := range r.items {
+		it := &r.items[i]
+		it.call.frame = &r.frame
+		it.call.deadline = until(now, r.srv.limits.CallTimeout, it.wait)
+	}
+}
+
+// serve runs the items in order and answers. It is called once, with the frame in its queue.
+func (r *run) serve() {
+	defer r.end()
+	for i := range r.items {
+		if !r.start(i) {
+			return
+		}
+		r.do(&r.items[i])
+	}
+	r.finish()
+}
+
+// start makes an item the current one. It reports false when the batch was answered already.
+func (r *run) start(i int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.answered {
+		return false
+	}
+	it := &r.items[i]
+	r.current = i
+	r.frame.ctx = &it.call
+	if it.gone || r.canceled {
+		it.call.cancel(context.Canceled)
+	}
+	if at := it.call.deadline; !at.IsZero() {
+		if r.timer == nil {
+			r.timer = time.AfterFunc(time.Until(at), r.expire)
+		} else {
+			r.timer.Reset(time.Until(at))
+		}
+	}
+	return true
+}
+
+// do runs one item.
+func (r *run) do(it *item) {
+	if it.bad != nil {
+		r.settle(it, nil, it.bad)
+		return
+	}
+	if err := r.frame.enter(); err != nil {
+		r.settle(it, nil, err)
+		return
+	}
+	r.mu.Lock()
+	r.entered = true
+	r.mu.Unlock()
+	r.srv.stats.calls.Add(1)
+	r.x.ops = it.ops
+	cur, err := r.x.chain(it.ops)
+	var v any
+	if err == nil {
+		v, err = r.x.result(cur)
+	}
+	if len(r.items) == 1 {
+		// The answer is written in one pass while the turn is held.
+		r.single(it, v, err)
+		r.x.unwind()
+		return
+	}
+	if err == nil && !scalar(v) {
+		// Later items, and others meanwhile, may change what v leads to.
+		v, err = r.snapshot(v)
+	}
+	r.x.unwind()
+	r.settle(it, v, err)
+}
+
+func (r *run) snapshot(v any) (any, error) {
+	rep := replacer{x: &r.x}
+	doc, err := snapshot(r.srv.limits, v, rep.replace)
+	if err != nil {
+		return nil, err
+	}
+	return doc.Root(), nil
+}
+
+// scalar reports whether nothing can change v.
+func scalar(v any) bool {
+	switch v.(type) {
+	case nil, bool, string, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64:
+		return true
+	case *big.Int:
+		return false
+	}
+	return false
+}
+
+// settle notes an item's outcome; it is too late when the batch was answered.
+func (r *run) settle(it *item, v any, err error) {
+	it.call.cancel(context.Canceled)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.answered {
+		r.srv.stats.late.Add(1)
+		return
+	}
+	it.done, it.value, it.err = true, v, err
+}
+
+// claim takes the right to answer.
+func (r *run) claim() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.answered {
+		return false
+	}
+	r.answered = true
+	return true
+}
+
+// single answers a batch of one item.
+func (r *run) single(it *item, v any, err error) {
+	var data []byte
+	if err == nil {
+		rep := replacer{x: &r.x, strip: pathToResult}
+		o := clone.EncodeOptions{Limits: r.srv.limits, Replace: rep.replace}
+		data, err = r.encode(envelopeOf(r.session(), []success{{it.id, true, v}}), o)
+	}
+	it.call.cancel(context.Canceled)
+	failed := err != nil
+	if failed {
+		data = r.failures([]*item{it}, err)
+	}
+	if !r.claim() {
+		r.srv.stats.late.Add(1)
+		return
+	}
+	r.reply(data, failed)
+}
+
+func (r *run) session() bool { return r.conn.session != nil }
+
+// encode writes an answer, and refuses one that is too large.
+func (r *run) encode(v any, o clone.EncodeOptions) ([]byte, error) {
+	data, err := r.codec.Encode(nil, v, o)
+	if err != nil {
+		return nil, err
+	}
+	if limit := r.srv.limits.MessageBytes; fault.Over(len(data), limit) {
+		return nil, fault.Exceeded("core: the answer is too large", int64(len(data)), int64(limit), "MessageBytes")
+	}
+	return data, nil
+}
+
+// finish answers when all items are settled.
+func (r *run) finish() {
+	if r.claim() {
+		r.reply(r.batch())
+	}
+}
+
+// batch writes the answer of settled items.
+func (r *run) batch() (data []byte, failed bool) {
+	o := clone.EncodeOptions{Limits: r.srv.limits, Replace: borderReplace}
+	all := make([]any, len(r.items))
+	for i := range r.items {
+		it := &r.items[i]
+		if it.err != nil {
+			failed = true
+		}
+		all[i] = r.outcome(it)
+	}
+	data, err := r.encode(envelopeOf(r.session(), all), o)
+	if err == nil {
+		return data, failed
+	}
+	// Something in it cannot be written: find out what, and say so in its place.
+	for i := range r.items {
+		if _, bad := r.encode(envelopeOf(r.session(), all[i:i+1]), o); bad != nil {
+			all[i] = failure{r.items[i].id, false, r.srv.wireError(inPlainWords(bad))}
+		}
+	}
+	if data, err = r.encode(envelopeOf(r.session(), all), o); err == nil {
+		return data, true
+	}
+	// Each fits, and all together do not.
+	waiting := make([]*item, len(r.items))
+	for i := range r.items {
+		waiting[i] = &r.items[i]
+	}
+	return r.failures(waiting, err), true
+}
+
+func (r *run) outcome(it *item) any {
+	if it.err != nil {
+		return failure{it.id, false, r.srv.wireError(it.err)}
+	}
+	return success{it.id, true, it.value}
+}
+
+// failures writes an answer in which all items fail for one reason. What cannot be
+// written of the reason is left out, so that there always is an answer.
+func (r *run) failures(items []*item, err error) []byte {
+	return r.srv.failures(r.codec, r.session(), items, err)
+}
+
+func (s *Server) failures(codec Codec, session bool, items []*item, err error) []byte {
+	o := clone.EncodeOptions{Limits: s.limits, Replace: borderReplace}
+	all := make([]failure, len(items))
+	for _, reason := range []any{s.wireError(err), s.wireError(inPlainWords(err))} {
+		for i, it := range items {
+			all[i] = failure{it.id, false, reason}
+		}
+		data, failed := codec.Encode(nil, envelopeOf(session, all), o)
+		if failed == nil && !fault.Over(len(data), s.limits.MessageBytes) {
+			return data
+		}
+	}
+	// The limits do not allow even that; these few bytes are no danger to anybody.
+	unlimited := clone.EncodeOptions{Limits: Limits{ValueDepth: NoLimit, ValueNodes: NoLimit}}
+	for i := range all {
+		all[i].Error = s.wireError(errUnanswerable)
+	}
+	data, failed := codec.Encode(nil, envelopeOf(session, all), unlimited)
+	if failed != nil {
+		s.logger.Error("codec cannot write a plain error", "codec", codec.Name(), "error", failed)
+	}
+	return data
+}
+
+var errUnanswerable = fault.New(CodeUnencodable, "core: the answer cannot be written")
+
+// inPlainWords is err with nothing but its code and a bounded text: what is left to say when the
+// error itself cannot be written.
+func inPlainWords(err error) error {
+	const most = 1000
+	text := errorText(err)
+	if len(text) > most {
+		text = bounded(text)
+	}
+	if !value.ValidText(text) {
+		text = "an error whose text is not UTF-8"
+	}
+	return fault.New(codeOr(err, CodeUnencodable), "%s", text)
+}
+
+func (r *run) reply(data []byte, failed bool) {
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	for i := range r.items {
+		if failed && r.items[i].err != nil || failed && len(r.items) == 1 {
+			r.srv.stats.failed.Add(1)
+		}
+	}
+	r.answer(data, failed)
+}
+
+// expire is called at the current item's deadline. An item that waits finds out by itself;
+// one that runs is answered for now, with all that come after it.
+func (r *run) expire() {
+	r.mu.Lock()
+	it := &r.items[r.current]
+	if r.answered || it.done || time.Now().Before(it.call.deadline) {
+		r.mu.Unlock()
+		return
+	}
+	if !r.entered {
+		r.mu.Unlock()
+		it.call.cancel(context.DeadlineExceeded)
+		return
+	}
+	r.answered, r.overdue = true, true
+	name := r.frame.obj.turn.busyWith()
+	for i := r.current; i < len(r.items); i++ {
+		late := &r.items[i]
+		switch {
+		case i == r.current:
+			late.err = ended(context.DeadlineExceeded, name)
+		case late.bad != nil:
+			late.err = late.bad
+		default:
+			late.err = r.frame.obj.busy(context.DeadlineExceeded)
+		}
+		late.done = true
+	}
+	r.mu.Unlock()
+	r.srv.stats.timeouts.Add(1)
+	r.srv.stats.overdue.Add(1)
+	it.call.cancel(context.DeadlineExceeded)
+	r.reply(r.batch())
+}
+
+// cancel cancels the items with the given ids; nil stands for all.
+func (r *run) cancel(ids map[string]bool) {
+	r.mu.Lock()
+	var now *call
+	if ids == nil {
+		r.canceled = true
+	}
+	for i := range r.items {
+		it := &r.items[i]
+		if ids != nil && !ids[it.id] {
+			continue
+		}
+		it.gone = true
+		if i == r.current && !it.done {
+			now = &it.call
+		}
+	}
+	r.mu.Unlock()
+	if now != nil {
+		now.cancel(context.Canceled)
+	}
+}
+
+// end is the end of the run, however it came: also when user code ended the goroutine.
+func (r *run) end() {
+	r.mu.Lock()
+	overdue, unanswered := r.overdue, !r.answered
+	r.answered = true
+	if unanswered {
+		for i := range r.items {
+			if it := &r.items[i]; !it.done {
+				it.done, it.err = true, fault.New(CodeInternal, "core: %s ended its goroutine", r.frame.obj.turn.busyWith())
+			}
+		}
+	}
+	r.mu.Unlock()
+	if unanswered {
+		r.x.unwind()
+		r.reply(r.batch())
+	}
+	if overdue {
+		r.srv.stats.overdue.Add(-1)
+	} else {
+		r.doc.Release()
+	}
+	for i := range r.items {
+		r.items[i].call.cancel(context.Canceled)
+	}
+	r.frame.end()
+	r.conn.leave(r)
+	r.srv.finish()
+}
