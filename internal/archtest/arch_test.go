@@ -34,9 +34,9 @@ var rules = []rule{
 	{"core/link", []string{"core", "core/fault"}},
 	{"core", []string{"core/fault", "core/value", "core/clone"}},
 	{"codecs", []string{"core", "core/fault", "core/value", "core/clone", "github.com/json-iterator/go"}},
-	{"transports/wstransport", []string{"core", "core/fault", "core/link", "github.com/gobwas/ws/...", "github.com/gobwas/pool/...", "github.com/gobwas/httphead"}},
-	{"transports/memtransport", []string{"core", "core/fault", "core/link"}},
-	{"transports/httptransport", []string{"core", "core/fault", "core/link"}},
+	{"transports/wstransport", []string{"core", "core/fault", "core/link", "transports/internal/...", "github.com/gobwas/ws/...", "github.com/gobwas/pool/...", "github.com/gobwas/httphead"}},
+	{"transports/memtransport", []string{"core", "core/fault", "core/link", "transports/internal/..."}},
+	{"transports/httptransport", []string{"core", "core/fault", "core/link", "transports/internal/..."}},
 	{"transports", []string{"core", "core/fault", "core/link"}},
 	{"plugins", []string{"core", "core/fault", "core/value", "core/clone", "core/link", "github.com/hashicorp/go-plugin/...", "google.golang.org/..."}},
 }
