@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"strings"
-	"unicode"
 
 	"github.com/millrace/millrace/core/fault"
 )
@@ -55,7 +54,7 @@ func bindStruct(on Caller, v reflect.Value, path string, set *[]func()) error {
 		at := path + "." + field.Name
 		name := tag
 		if name == "" {
-			name = stubName(field.Name)
+			name = lowerCamel(field.Name)
 		}
 		switch field.Type.Kind() {
 		case reflect.Struct:
@@ -81,18 +80,6 @@ func bindStruct(on Caller, v reflect.Value, path string, set *[]func()) error {
 		}
 	}
 	return nil
-}
-
-// stubName is a field's name on the wire.
-func stubName(name string) string {
-	runes := []rune(name)
-	for i, r := range runes {
-		if !unicode.IsUpper(r) || i > 0 && i+1 < len(runes) && unicode.IsLower(runes[i+1]) {
-			break
-		}
-		runes[i] = unicode.ToLower(r)
-	}
-	return string(runes)
 }
 
 var (

@@ -43,7 +43,7 @@ func (c *Client) deliver(payload clone.Node) {
 }
 
 // inbox holds what waits for user code: downstream messages and, among them, the reconnects that come before
-// those of a new connection. One goroutine works on it, while there is something (C-10).
+// those of a new connection. One goroutine works on it, while there is something (C-14, C-15).
 type inbox struct {
 	client *Client
 

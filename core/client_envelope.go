@@ -123,11 +123,11 @@ func (n *nesting) reset() {
 func (n *nesting) charge(ops []sentOp) error {
 	l := &n.client.cfg.limits
 	if fault.Over(len(ops), l.ChainLength) {
-		return fault.New(CodeLimit, "Operation chain too deep: %d > %d (setting: ChainLength)", len(ops), l.ChainLength)
+		return fault.Exceeded("Operation chain too deep", int64(len(ops)), int64(l.ChainLength), "ChainLength")
 	}
 	for i := range ops {
-		if fault.Over(len(ops[i].Args), l.CallArguments) {
-			return fault.New(CodeLimit, "Too many arguments: %d > %d (setting: CallArguments)", len(ops[i].Args), l.CallArguments)
+		if n := len(ops[i].Args); fault.Over(n, l.CallArguments) {
+			return fault.Exceeded("Too many arguments", int64(n), int64(l.CallArguments), "CallArguments")
 		}
 	}
 	n.operations += len(ops)
