@@ -6,6 +6,13 @@ require go.uber.org/goleak v1.3.0
 
 require github.com/goccy/go-yaml v1.19.2
 
-require github.com/gobwas/ws v1.5.0
+require (
+	github.com/gobwas/ws v1.5.0
+	github.com/spf13/cobra v1.10.2
+)
 
-require github.com/gobwas/httphead v0.1.0 // indirect
+require (
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/spf13/pflag v1.0.9 // indirect
+)

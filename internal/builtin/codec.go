@@ -1,0 +1,38 @@
+package builtin
+
+import (
+	"github.com/millrace/millrace/codecs/lmzcodec"
+	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/core/clone"
+)
+
+func codecModule() core.Module {
+	return core.Module{
+		Info: core.ModuleInfo{Kind: core.KindCodec, Name: lmzcodec.New().Name(), Origin: "builtin"},
+		Codec: func(l core.Limits) (core.Codec, error) {
+			return limited{lmzcodec.New(), l}, nil
+		},
+	}
+}
+
+// limited is a codec that keeps to limits where a call gives none.
+type limited struct {
+	core.Codec
+	limits core.Limits
+}
+
+// Encode implements core.Codec.
+func (c limited) Encode(dst []byte, v any, o clone.EncodeOptions) ([]byte, error) {
+	if o.Limits == (core.Limits{}) {
+		o.Limits = c.limits
+	}
+	return c.Codec.Encode(dst, v, o)
+}
+
+// Parse implements core.Codec.
+func (c limited) Parse(data []byte, o clone.ParseOptions) (*clone.Document, error) {
+	if o.Limits == (core.Limits{}) {
+		o.Limits = c.limits
+	}
+	return c.Codec.Parse(data, o)
+}
