@@ -17,6 +17,7 @@ import (
 // happens exactly once.
 type exec struct {
 	srv   *Server
+	run   *run       // nil for a step from Go
 	root  *frame     // of the object that the chains begin at
 	frame *frame     // of the object in hand, which has its turn
 	ops   clone.Node // the item's chain, as received

@@ -46,6 +46,12 @@ type getStep struct {
 	Key  any    `millrace:"key"`
 }
 
+// applyStep is the other operation.
+type applyStep struct {
+	Type string `millrace:"type"`
+	Args []any  `millrace:"args"`
+}
+
 // identity is what two occurrences of one exposed value have in common.
 type identity struct {
 	at  uintptr
@@ -124,10 +130,7 @@ func (r *replacer) function(name string, at clone.Path) any {
 			name = path[n-1].Key
 		}
 	}
-	chain := make([]any, 0, r.x.ops.Len()+len(path))
-	for op := range r.x.ops.Elems() {
-		chain = append(chain, op)
-	}
+	chain := r.x.steps(make([]any, 0, r.x.ops.Len()+len(path)))
 	for _, step := range path {
 		switch step.Kind {
 		case clone.KindObject:
@@ -139,6 +142,30 @@ func (r *replacer) function(name string, at clone.Path) any {
 		}
 	}
 	return functionMark{true, chain, name}
+}
+
+// steps appends the request's chain, its arguments as they were received. Every remote
+// function gets operations of its own: as shared values they would be written as aliases,
+// which other peers do not do.
+func (x *exec) steps(chain []any) []any {
+	for op := range x.ops.Elems() {
+		if !op.Key(keyType).Is(opApply) {
+			key := op.Key(keyKey)
+			if text, ok := key.Text(); ok {
+				chain = append(chain, getStep{opGet, text})
+			} else {
+				chain = append(chain, getStep{opGet, key})
+			}
+			continue
+		}
+		given := op.Key(keyArgs)
+		args := make([]any, 0, given.Len())
+		for arg := range given.Elems() {
+			args = append(args, arg)
+		}
+		chain = append(chain, applyStep{opApply, args})
+	}
+	return chain
 }
 
 // open is an exposed value as an object: its tagged fields, then its methods. It

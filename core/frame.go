@@ -55,9 +55,9 @@ func (f *frame) has(o *object) bool {
 	return false
 }
 
-// enter waits for the turn and sees to it that the object lives. The place in the queue
-// is kept when ctx ends first, so that the next item of a batch can go on waiting.
-func (f *frame) enter() (err error) {
+// await waits for the turn. The place in the queue is kept when the context ends first, so
+// that the next item of a batch can go on waiting.
+func (f *frame) await() error {
 	if !f.held {
 		select {
 		case <-f.place.ready:
@@ -71,10 +71,23 @@ func (f *frame) enter() (err error) {
 	if err := f.ctx.Err(); err != nil {
 		return f.obj.busy(err)
 	}
+	return nil
+}
+
+// wake sees to it that the object lives. The frame has the turn.
+func (f *frame) wake() (err error) {
 	if f.live == nil {
 		f.live, err = f.obj.ensure()
 	}
 	return err
+}
+
+// enter waits for the turn and wakes the object.
+func (f *frame) enter() error {
+	if err := f.await(); err != nil {
+		return err
+	}
+	return f.wake()
 }
 
 // leave lets go of the turn for a step to another object.

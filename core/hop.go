@@ -27,7 +27,7 @@ func (x *exec) hop(h *Handle) error {
 	if err == nil {
 		f.ctx = context.WithValue(here.ctx, frameKey{}, f)
 		f.line()
-		if err = f.enter(); err == nil {
+		if err = x.run.enter(f); err == nil {
 			x.frame = f
 			return nil
 		}
@@ -45,6 +45,7 @@ func (x *exec) unwind() {
 	for ; x.frame != x.root; x.frame = x.frame.parent {
 		x.frame.end()
 	}
+	x.run.at(x.root.obj)
 	x.root.back()
 }
 
@@ -99,9 +100,9 @@ func (h *Handle) call(ctx context.Context, method string, args []any) (any, erro
 		return nil, err
 	}
 	ctx = context.WithValue(ctx, frameKey{}, f)
-	if limit := s.limits.CallTimeout; limit > 0 {
+	if _, ok := ctx.Deadline(); !ok && s.limits.CallTimeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
+		ctx, cancel = context.WithTimeout(ctx, s.limits.CallTimeout)
 		defer cancel()
 	}
 	f.ctx = ctx

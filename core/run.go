@@ -29,7 +29,8 @@ type run struct {
 
 	mu       sync.Mutex // guards what follows
 	current  int        // the item that waits or runs
-	entered  bool       // the turn was there: an item that ends now was running
+	running  *object    // whose code may be running; nil while a turn is awaited
+	expired  bool       // the current item's deadline came while its turn was awaited
 	answered bool
 	canceled bool // all of it
 	overdue  bool // answered at a deadline while user code ran
@@ -40,7 +41,7 @@ type run struct {
 func (r *run) prepare(now time.Time) {
 	r.frame.obj = r.conn.obj
 	r.frame.from = &r.conn.origin
-	r.x = exec{srv: r.srv, root: &r.frame, frame: &r.frame}
+	r.x = exec{srv: r.srv, run: r, root: &r.frame, frame: &r.frame}
 	r.x.build.Replace = r.x.replaceMarker
 	for i := range r.items {
 		it := &r.items[i]
@@ -69,7 +70,7 @@ func (r *run) start(i int) bool {
 		return false
 	}
 	it := &r.items[i]
-	r.current = i
+	r.current, r.running, r.expired = i, nil, false
 	r.frame.ctx = &it.call
 	if it.gone || r.canceled {
 		it.call.cancel(context.Canceled)
@@ -90,13 +91,10 @@ func (r *run) do(it *item) {
 		r.settle(it, nil, it.bad)
 		return
 	}
-	if err := r.frame.enter(); err != nil {
+	if err := r.enter(&r.frame); err != nil {
 		r.settle(it, nil, err)
 		return
 	}
-	r.mu.Lock()
-	r.entered = true
-	r.mu.Unlock()
 	r.srv.stats.calls.Add(1)
 	r.x.ops = it.ops
 	cur, err := r.x.chain(it.ops)
@@ -116,6 +114,36 @@ func (r *run) do(it *item) {
 	}
 	r.x.unwind()
 	r.settle(it, v, err)
+}
+
+// enter waits for a turn and wakes the object. A deadline that comes while the turn is
+// awaited is that frame's to find out; afterwards it is the timer's. A run that is nil
+// has no timer.
+func (r *run) enter(f *frame) error {
+	if r == nil {
+		return f.enter()
+	}
+	r.at(nil)
+	err := f.await()
+	r.mu.Lock()
+	r.running = f.obj
+	if err == nil && r.expired {
+		err = f.obj.busy(context.DeadlineExceeded)
+	}
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return f.wake()
+}
+
+// at notes whose code may be running.
+func (r *run) at(o *object) {
+	if r != nil {
+		r.mu.Lock()
+		r.running = o
+		r.mu.Unlock()
+	}
 }
 
 func (r *run) snapshot(v any) (any, error) {
@@ -250,9 +278,10 @@ func (r *run) failures(items []*item, err error) []byte {
 func (s *Server) failures(codec Codec, session bool, items []*item, err error) []byte {
 	o := clone.EncodeOptions{Limits: s.limits, Replace: borderReplace}
 	all := make([]failure, len(items))
-	for _, reason := range []any{s.wireError(err), s.wireError(inPlainWords(err))} {
+	for _, reason := range []error{err, inPlainWords(err)} {
 		for i, it := range items {
-			all[i] = failure{it.id, false, reason}
+			// Each its own: one error in many places would be written as an alias.
+			all[i] = failure{it.id, false, s.wireError(reason)}
 		}
 		data, failed := codec.Encode(nil, envelopeOf(session, all), o)
 		if failed == nil && !fault.Over(len(data), s.limits.MessageBytes) {
@@ -308,13 +337,14 @@ func (r *run) expire() {
 		r.mu.Unlock()
 		return
 	}
-	if !r.entered {
+	if r.running == nil {
+		r.expired = true
 		r.mu.Unlock()
 		it.call.cancel(context.DeadlineExceeded)
 		return
 	}
 	r.answered, r.overdue = true, true
-	name := r.frame.obj.turn.busyWith()
+	name := r.running.turn.busyWith()
 	for i := r.current; i < len(r.items); i++ {
 		late := &r.items[i]
 		switch {

@@ -20,13 +20,13 @@ func (s *Server) Message(sess Session, m Message) {
 	s.stats.messages.Add(1)
 	codec := c.codecFor(m)
 	if codec == nil {
-		s.other(c, m)
+		s.other(c, sess, m)
 		return
 	}
 	doc, err := codec.Parse(m.Data, clone.ParseOptions{Limits: s.limits})
 	if err != nil {
 		if CodeOf(err) != CodeLimit || !looksRPC(m.Data) {
-			s.other(c, m)
+			s.other(c, sess, m)
 			return
 		}
 		s.noteCodec(c, codec)
@@ -37,11 +37,11 @@ func (s *Server) Message(sess Session, m Message) {
 	switch kind := root.Key(keyType); {
 	case kind.Is(typeRPC) && root.Key(keyBatch).Kind() == clone.KindArray:
 		s.noteCodec(c, codec)
-		s.batch(c, codec, doc)
+		s.batch(c, sess, codec, doc)
 	case kind.Is(typeCancel) && root.Key(keyIDs).Kind() == clone.KindArray:
 		s.cancelIDs(c, root.Key(keyIDs))
 	default:
-		s.other(c, m)
+		s.other(c, sess, m)
 	}
 }
 
@@ -63,7 +63,7 @@ func (s *Server) noteCodec(c *conn, codec Codec) {
 }
 
 // batch runs the calls of a message.
-func (s *Server) batch(c *conn, codec Codec, doc *clone.Document) {
+func (s *Server) batch(c *conn, sess Session, codec Codec, doc *clone.Document) {
 	r := &run{srv: s, conn: c, codec: codec, doc: doc}
 	var err error
 	if r.items, err = s.readBatch(doc.Root().Key(keyBatch), &r.one); err != nil {
@@ -82,7 +82,7 @@ func (s *Server) batch(c *conn, codec Codec, doc *clone.Document) {
 	}
 	c.enter(r)
 	r.frame.line()
-	c.session.HandOff()
+	sess.HandOff()
 	r.serve()
 }
 
@@ -114,7 +114,7 @@ func (s *Server) cancelIDs(c *conn, list clone.Node) {
 }
 
 // other gives the object a message that is no RPC, if it takes such.
-func (s *Server) other(c *conn, m Message) {
+func (s *Server) other(c *conn, sess Session, m Message) {
 	if !c.bind.might(doesMessages) || !s.begin() {
 		s.ignored(c)
 		return
@@ -126,7 +126,7 @@ func (s *Server) other(c *conn, m Message) {
 	c.enter(r)
 	defer c.leave(r)
 	f.line()
-	c.session.HandOff()
+	sess.HandOff()
 	_ = s.use(f, "HandleMessage", func(ctx context.Context, v any) {
 		if o, ok := v.(MessageObject); ok {
 			o.HandleMessage(ctx, c.socket, m)
