@@ -1,6 +1,7 @@
 package lmzcodec
 
 import (
+	"math"
 	"strings"
 
 	"github.com/millrace/millrace/codecs/internal/jsontok"
@@ -11,6 +12,25 @@ import (
 // so. Everything else is written twice: as JSON.stringify would, which may be
 // little, for readers of the npm package, and whole, as a node under the key
 // "$body", which those ignore.
+
+// validStatus reports whether JavaScript can construct a Response of that status.
+func validStatus(status float64) bool {
+	return status >= 200 && status <= 599 && status == math.Trunc(status)
+}
+
+// validMethod reports whether JavaScript can construct a Request of that method: a
+// token, and none of those that the Fetch standard forbids.
+func validMethod(method string) bool {
+	for i := range len(method) {
+		c := method[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
+		if !letter && !strings.Contains("!#$%&'*+-.^_`|~", string(rune(c))) {
+			return false
+		}
+	}
+	return method != "" && !strings.EqualFold(method, "CONNECT") &&
+		!strings.EqualFold(method, "TRACE") && !strings.EqualFold(method, "TRACK")
+}
 
 // beginBody notes where a body begins.
 func (w *writer) beginBody(f *frame) {
@@ -64,7 +84,7 @@ func (p *plainer) value() bool {
 	case '{':
 		return p.object()
 	default:
-		s.Skip(-1)
+		s.Skip(0, -1)
 		p.out = append(p.out, s.Data[start:s.Pos]...)
 	}
 	return true
@@ -113,7 +133,7 @@ func (p *plainer) tag() bool {
 	for i := 0; s.More(false, '}'); i++ {
 		s.Key()
 		start := s.Pos
-		s.Skip(-1)
+		s.Skip(0, -1)
 		if i == 0 {
 			first = s.Data[start:s.Pos]
 		}

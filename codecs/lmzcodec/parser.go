@@ -36,7 +36,11 @@ func (p *parser) parse(data []byte, limits fault.Limits) (*clone.Document, error
 	if !p.s.Reset(data, prefix) || !p.document() || !p.s.End() {
 		p.b.Fail(p.s.Err)
 	}
-	return p.b.Finish()
+	d, err := p.b.Finish()
+	if err != nil && p.s.Err == nil {
+		err = fault.Wrap(fault.CodeOf(err), prefix, err)
+	}
+	return d, err
 }
 
 // document reads {"json": node, "meta": {...}}, its keys in either order.

@@ -361,7 +361,7 @@ func (p *parser) message(at int, first, second string) bool {
 		if !ok {
 			return false
 		}
-		if status != math.Trunc(status) || status < 0 || status > 999 {
+		if !validStatus(status) {
 			return s.Fail(from, "status %v", status)
 		}
 		text, ok := p.textPart(at, second)
@@ -378,6 +378,9 @@ func (p *parser) message(at int, first, second string) bool {
 		if !ok {
 			return false
 		}
+		if !absolute(url) || !validMethod(method) {
+			return s.Fail(at, "request for %.80q with method %.40q", url, method)
+		}
 		p.b.BeginRequest(url, method)
 	}
 	return p.enter() && p.part(at, "headers") && p.value() && p.part(at, "body") && p.body() && p.leave() && p.close()
@@ -389,11 +392,7 @@ func (p *parser) body() bool {
 	s := &p.s
 	s.Next()
 	start := s.Pos
-	left := -1
-	if p.maxDepth >= 0 {
-		left = p.maxDepth - p.depth
-	}
-	if !s.Skip(left) {
+	if !s.Skip(p.depth, p.maxDepth) {
 		return false
 	}
 	if !s.More(false, '}') {

@@ -76,7 +76,7 @@ func (w *writer) start(dst []byte, l fault.Limits) {
 func (w *writer) release() {
 	clear(w.views)
 	*w = writer{frames: w.frames[:0], marks: w.marks[:0], labels: w.labels[:0], views: w.views, spare: w.spare}
-	if cap(w.marks) <= 1<<14 && cap(w.spare) <= 1<<20 {
+	if cap(w.marks) <= 1<<14 && cap(w.labels) <= 1<<16 && cap(w.spare) <= 1<<20 {
 		writers.Put(w)
 	}
 }
@@ -371,8 +371,11 @@ func (w *writer) BeginError(name, message string, stack *string, _ int) {
 	w.begin(clone.KindError)
 }
 
-// BeginRequest begins a RequestSync.
+// BeginRequest begins a RequestSync, which JavaScript readers must be able to construct.
 func (w *writer) BeginRequest(url, method string) {
+	if !absolute(url) || !validMethod(method) {
+		w.fail("JavaScript has no request for %.80q with method %.40q", url, method)
+	}
 	w.tagOpen("request-sync")
 	w.buf = append(w.buf, `,"data":{"url":`...)
 	w.buf = jsontok.AppendString(w.buf, url)
@@ -380,8 +383,11 @@ func (w *writer) BeginRequest(url, method string) {
 	w.begin(clone.KindRequest)
 }
 
-// BeginResponse begins a ResponseSync.
+// BeginResponse begins a ResponseSync, which JavaScript readers must be able to construct.
 func (w *writer) BeginResponse(status int, statusText string) {
+	if !validStatus(float64(status)) {
+		w.fail("JavaScript has no response with status %d", status)
+	}
 	w.tagOpen("response-sync")
 	w.buf = append(w.buf, `,"data":{"status":`...)
 	w.buf = jsontok.AppendNumber(w.buf, float64(status))

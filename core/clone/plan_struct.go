@@ -3,6 +3,8 @@ package clone
 import (
 	"reflect"
 	"unsafe"
+
+	"github.com/millrace/millrace/core/value"
 )
 
 // structPart is one field of a struct's plan.
@@ -30,7 +32,7 @@ func (c *compiler) compileStruct(p *plan) {
 		}
 		part.skip = skipper(f)
 		varies = varies || part.skip != nil || !f.direct
-		if !validText(f.name) {
+		if !value.ValidText(f.name) {
 			p.encode = refuser(p.typ)
 			return
 		}

@@ -3,6 +3,8 @@ package clone
 import (
 	"reflect"
 	"unsafe"
+
+	"github.com/millrace/millrace/core/value"
 )
 
 // encodeAny writes what an empty interface holds.
@@ -175,7 +177,7 @@ func anyMapEncoder(p, elem *plan) encodeFunc {
 
 // key writes a key that comes from data.
 func (w *walker) key(k string) bool {
-	if !validText(k) {
+	if !value.ValidText(k) {
 		return w.refuse("a key is not UTF-8: %+q", shorten(k))
 	}
 	w.w.Key(k)

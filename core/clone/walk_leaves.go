@@ -3,8 +3,9 @@ package clone
 import (
 	"math/big"
 	"reflect"
-	"unicode/utf8"
 	"unsafe"
+
+	"github.com/millrace/millrace/core/value"
 )
 
 // maxExact is the largest integer that a JavaScript number holds exactly, with all below it.
@@ -75,39 +76,11 @@ func (w *walker) unsigned(u uint64) bool {
 func encodeString(w *walker, p unsafe.Pointer) bool { return w.text(*(*string)(p)) }
 
 func (w *walker) text(s string) bool {
-	if !validText(s) {
+	if !value.ValidText(s) {
 		return w.refuse("a string is not UTF-8: %+q", shorten(s))
 	}
 	w.w.String(s)
 	return w.count()
-}
-
-// validText reports whether s is UTF-8 in which lone surrogates may stand in
-// their three byte form; a pair of them must be one rune.
-func validText(s string) bool {
-	if utf8.ValidString(s) {
-		return true
-	}
-	high := -1 // where a high surrogate would be completed
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r != utf8.RuneError || n > 1 {
-			i += n
-			continue
-		}
-		if i+3 > len(s) || s[i] != 0xed || s[i+1] < 0xa0 || s[i+1] > 0xbf || s[i+2] < 0x80 || s[i+2] > 0xbf {
-			return false
-		}
-		low := s[i+1] >= 0xb0
-		if low && high == i {
-			return false
-		}
-		i += 3
-		if !low {
-			high = i
-		}
-	}
-	return true
 }
 
 func encodeBigInt(w *walker, p unsafe.Pointer) bool { return w.bigint((*big.Int)(p)) }

@@ -93,7 +93,7 @@ func (w *walker) replaced(v any) bool {
 
 func encodeFunction(w *walker, p unsafe.Pointer) bool {
 	name := (*value.Function)(p).Name
-	if !validText(name) {
+	if !value.ValidText(name) {
 		return w.refuse("a function's name is not UTF-8: %+q", shorten(name))
 	}
 	w.w.Function(name)

@@ -48,7 +48,7 @@ func encodeURL(w *walker, p unsafe.Pointer) bool {
 func encodeValueURL(w *walker, p unsafe.Pointer) bool { return w.href((*value.URL)(p).Href) }
 
 func (w *walker) href(s string) bool {
-	if !validText(s) {
+	if !value.ValidText(s) {
 		return w.refuse("a URL is not UTF-8: %+q", shorten(s))
 	}
 	w.w.URL(s)
@@ -60,8 +60,11 @@ func encodeRegExp(w *walker, p unsafe.Pointer) bool {
 	if w.maxSource >= 0 && len(r.Source) > w.maxSource {
 		return w.exceed("bytes of a RegExp's source", len(r.Source), w.maxSource, "RegExpSourceBytes")
 	}
-	if !validText(r.Source) || !validText(r.Flags) {
+	if !value.ValidText(r.Source) || !value.ValidText(r.Flags) {
 		return w.refuse("a RegExp is not UTF-8")
+	}
+	if !validFlags(r.Flags) {
+		return w.refuse("a RegExp's flags are %+q", shorten(r.Flags))
 	}
 	w.w.RegExp(r.Source, r.Flags)
 	return w.count()
@@ -239,7 +242,7 @@ func encodeSet(w *walker, p unsafe.Pointer) bool {
 
 func encodeValueError(w *walker, p unsafe.Pointer) bool {
 	e := (*value.Error)(p)
-	if !validText(e.Name) || !validText(e.Message) || e.Stack != nil && !validText(*e.Stack) {
+	if !value.ValidText(e.Name) || !value.ValidText(e.Message) || e.Stack != nil && !value.ValidText(*e.Stack) {
 		return w.refuse("an error's name, message or stack is not UTF-8")
 	}
 	if !w.enter() {
@@ -251,7 +254,7 @@ func encodeValueError(w *walker, p unsafe.Pointer) bool {
 
 func encodeRequest(w *walker, p unsafe.Pointer) bool {
 	r := (*value.Request)(p)
-	if !validText(r.URL) || !validText(r.Method) {
+	if !value.ValidText(r.URL) || !value.ValidText(r.Method) {
 		return w.refuse("a Request's URL or method is not UTF-8")
 	}
 	if !w.enter() {
@@ -263,7 +266,7 @@ func encodeRequest(w *walker, p unsafe.Pointer) bool {
 
 func encodeResponse(w *walker, p unsafe.Pointer) bool {
 	r := (*value.Response)(p)
-	if !validText(r.StatusText) {
+	if !value.ValidText(r.StatusText) {
 		return w.refuse("a Response's status text is not UTF-8")
 	}
 	if !w.enter() {

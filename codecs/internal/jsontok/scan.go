@@ -105,13 +105,14 @@ func (s *Scanner) Key() (Text, bool) {
 	return t, true
 }
 
-// Skip reads one value of at most depth containers within containers (below
-// zero: any number) and tells nothing of it.
-func (s *Scanner) Skip(depth int) bool {
+// Skip reads one value, which lies within depth containers, and tells nothing of
+// it. More than limit containers within containers are refused; below zero there
+// is no limit.
+func (s *Scanner) Skip(depth, limit int) bool {
 	switch c := s.Next(); c {
 	case '{', '[':
-		if depth == 0 {
-			s.Err = fault.New(fault.CodeLimit, "%s: containers within containers: too many to skip at byte %d (setting: ValueDepth)", s.prefix, s.Pos)
+		if depth++; fault.Over(depth, limit) {
+			s.Err = fault.Exceeded(s.prefix+": depth of containers", int64(depth), int64(limit), "ValueDepth")
 			return false
 		}
 		s.Pos++
@@ -121,7 +122,7 @@ func (s *Scanner) Skip(depth int) bool {
 					return false
 				}
 			}
-			if !s.Skip(depth - 1) {
+			if !s.Skip(depth, limit) {
 				return false
 			}
 		}

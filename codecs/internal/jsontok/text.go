@@ -3,7 +3,8 @@ package jsontok
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf8"
+
+	"github.com/millrace/millrace/core/value"
 )
 
 const hex = "0123456789abcdef"
@@ -183,7 +184,7 @@ func (s *Scanner) unescape(start, i int) (Text, bool) {
 				return Text{}, s.Fail(i-1, "a \\u escape without four hexadecimal digits")
 			}
 			i += 4
-			b = appendUnit(b, r)
+			b = value.AppendUnit(b, r)
 		default:
 			return Text{}, s.Fail(i-1, "unknown escape in a string")
 		}
@@ -191,24 +192,11 @@ func (s *Scanner) unescape(start, i int) (Text, bool) {
 	}
 }
 
-// appendUnit appends one UTF-16 unit; a low surrogate joins a high one before it.
-// That can only be an escape: the data is UTF-8.
-func appendUnit(b []byte, r uint32) []byte {
-	if r < 0xd800 || r > 0xdfff {
-		return utf8.AppendRune(b, rune(r))
-	}
-	if n := len(b); r >= 0xdc00 && n >= 3 && b[n-3] == 0xed && b[n-2] >= 0xa0 && b[n-2] < 0xb0 {
-		high := uint32(b[n-2]&0x0f)<<6 | uint32(b[n-1]&0x3f)
-		return utf8.AppendRune(b[:n-3], rune(0x10000+high<<10+(r-0xdc00)))
-	}
-	return append(b, 0xed, byte(0x80|r>>6&0x3f), byte(0x80|r&0x3f))
-}
-
-func hex4(d []byte, i int) (uint32, bool) {
+func hex4(d []byte, i int) (uint16, bool) {
 	if i+4 > len(d) {
 		return 0, false
 	}
-	var r uint32
+	var r uint16
 	for _, c := range d[i : i+4] {
 		switch {
 		case c-'0' <= 9:
@@ -218,7 +206,7 @@ func hex4(d []byte, i int) (uint32, bool) {
 		default:
 			return 0, false
 		}
-		r = r<<4 | uint32(c)
+		r = r<<4 | uint16(c)
 	}
 	return r, true
 }
