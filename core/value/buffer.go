@@ -204,7 +204,7 @@ func window(b *ArrayBuffer, offset, length, size int) ([]byte, bool) {
 	if b == nil || offset < 0 || length < 0 || offset%size != 0 || offset > len(b.Bytes) || length > (len(b.Bytes)-offset)/size {
 		return nil, false
 	}
-	return b.Bytes[offset:][:length*size : length*size], true
+	return b.Bytes[offset:][: length*size : length*size], true
 }
 
 // At returns an element: a float64, or a *big.Int where the kind is one of bigints.
