@@ -2,7 +2,6 @@ package clone
 
 import (
 	"fmt"
-	"math/big"
 	"reflect"
 	"strings"
 	"sync"
@@ -64,6 +63,7 @@ type build struct {
 	depth    int
 	maxDepth int
 	unlocked bool
+	within   map[builtKey]bool // built by value at the moment
 
 	arena []byte
 	keys  [keySlots]string // recently seen, also by builds before
@@ -89,7 +89,7 @@ func (b *build) free() {
 	if !b.unlocked {
 		b.doc.mu.Unlock()
 	}
-	b.doc, b.o, b.own, b.arena, b.unlocked = nil, BuildOptions{}, builtValues{}, nil, false
+	b.doc, b.o, b.own, b.arena, b.unlocked, b.within = nil, BuildOptions{}, builtValues{}, nil, false, nil
 	builds.Put(b)
 }
 
@@ -201,5 +201,3 @@ func (b *build) key(e *entry) string {
 	}
 	return *slot
 }
-
-func (b *build) big(e *entry) *big.Int { return b.doc.bigInt(e) }

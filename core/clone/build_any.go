@@ -40,19 +40,28 @@ func (b *build) any(i uint32) (any, error) {
 
 // identified builds a value that has an identity.
 func (b *build) identified(i uint32, e *entry) (any, error) {
-	known := e.flags&flagShared != 0 || e.flags&flagMarked != 0 && b.o.Replace != nil
+	if e.flags&flagMarked == 0 || b.o.Replace == nil {
+		return b.object(i, e)
+	}
+	if v, ok := b.knownAny(i); ok {
+		return v, nil
+	}
+	v, ok, err := b.replace(i)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		b.learnAny(i, v)
+		return v, nil
+	}
+	return b.object(i, e)
+}
+
+// object is identified without hooks.
+func (b *build) object(i uint32, e *entry) (any, error) {
+	known := e.flags&(flagShared|flagMarked) != 0
 	if known {
 		if v, ok := b.knownAny(i); ok {
-			return v, nil
-		}
-	}
-	if e.flags&flagMarked != 0 && b.o.Replace != nil {
-		v, ok, err := b.replace(i)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			b.learnAny(i, v)
 			return v, nil
 		}
 	}
