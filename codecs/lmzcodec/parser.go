@@ -37,7 +37,7 @@ func (p *parser) parse(data []byte, limits fault.Limits) (*clone.Document, error
 		p.b.Fail(p.s.Err)
 	}
 	d, err := p.b.Finish()
-	if err != nil && p.s.Err == nil {
+	if err != nil && err != p.s.Err { //nolint:errorlint // the very same error has the prefix already
 		err = fault.Wrap(fault.CodeOf(err), prefix, err)
 	}
 	return d, err
