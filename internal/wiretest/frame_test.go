@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -50,11 +51,18 @@ func closePayload(code uint16, reason string) string {
 	return string(binary.BigEndian.AppendUint16(nil, code)) + reason
 }
 
+// upgrade is a server's answer to a handshake.
+type upgrade struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // dial opens a WebSocket: path and header lines are put on the wire as they are.
-func dial(addr, path string, lines ...string) (*peer, *http.Response, error) {
+func dial(addr, path string, lines ...string) (*peer, upgrade, error) {
 	conn, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
-		return nil, nil, err
+		return nil, upgrade{}, err
 	}
 	request := "GET " + path + " HTTP/1.1\r\nHost: " + addr + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -64,16 +72,22 @@ func dial(addr, path string, lines ...string) (*peer, *http.Response, error) {
 	p := &peer{conn: conn, r: bufio.NewReader(conn), masked: true}
 	_ = conn.SetDeadline(time.Now().Add(patience)) // of an open connection
 	if _, err := io.WriteString(conn, request+"\r\n"); err != nil {
-		return nil, nil, err
+		return nil, upgrade{}, err
 	}
 	response, err := http.ReadResponse(p.r, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, upgrade{}, err
 	}
-	if response.StatusCode == http.StatusSwitchingProtocols && response.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
-		return nil, nil, fmt.Errorf("wrong Sec-WebSocket-Accept %q", response.Header.Get("Sec-WebSocket-Accept"))
+	a := upgrade{status: response.StatusCode, header: response.Header}
+	if a.status == http.StatusSwitchingProtocols { // there is no body, and frames may follow
+		if got := a.header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+			return nil, a, fmt.Errorf("wrong Sec-WebSocket-Accept %q", got)
+		}
+		return p, a, nil
 	}
-	return p, response, nil
+	body, err := io.ReadAll(response.Body)
+	a.body = string(body)
+	return p, a, errors.Join(err, response.Body.Close())
 }
 
 // accept answers a client's handshake on conn with the given subprotocol, as upstream's server does.

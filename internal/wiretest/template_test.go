@@ -15,7 +15,7 @@ import (
 //	<name:id>            an id, remembered as name
 //	<name>               what was remembered
 //
-// No literal frame holds these, since upstream writes no such text.
+// No frame of testdata holds such text otherwise.
 var hole = regexp.MustCompile(`<([a-z0-9]+)(?::([a-z]+))?>`)
 
 var holeKinds = map[string]string{
