@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/gobwas/ws v1.5.0
+	github.com/millrace/millrace v0.0.0-00010101000000-000000000000
 	golang.org/x/sys v0.49.0
 )
 

@@ -47,7 +47,7 @@ var payload = []byte(`{"json":{"type":"__rpc","batch":[{"id":"1795400752494-0","
 
 // All returns the contestants in the order of the table.
 func All() []Contestant {
-	return []Contestant{pingPong(), rawEcho(), rawMux(), netRPC()}
+	return []Contestant{pingPong(), rawEcho(), millrace(), rawMux(), netRPC()}
 }
 
 // acceptLoop serves each connection on a goroutine of its own, which ends when the
