@@ -57,7 +57,8 @@ func plain(dst any) bool {
 
 func (c *Client) invoke(ctx context.Context, method string, args []any, dst any) error {
 	f := c.draft()
-	f.ops = [2]sentOp{{Type: opGet, Key: method}, {Type: opApply, Args: args}}
+	f.method = method
+	f.ops = [2]sentOp{{Type: opGet, Key: &f.method}, {Type: opApply, Args: args}}
 	if args == nil {
 		f.ops[1].Args = noArgs
 	}

@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"strconv"
 	"sync"
 
 	"github.com/millrace/millrace/core/clone"
@@ -32,7 +31,7 @@ func (q *cancels) add(first uint64, n int) {
 		return
 	}
 	for i := range n {
-		q.ids = append(q.ids, q.client.idPrefix+strconv.FormatUint(first+uint64(i), 10))
+		q.ids = append(q.ids, q.client.id(first+uint64(i)))
 	}
 	if q.idle == nil {
 		q.idle = make(chan struct{})

@@ -87,7 +87,7 @@ func TestClient_timeoutWhileSending(t *testing.T) {
 		c := fakeClient(t, f)
 		start := time.Now()
 		_, err := core.Call[int](t.Context(), c, "f")
-		if core.CodeOf(err) != core.CodeTimeout || time.Since(start) != 30*time.Second {
+		if core.CodeOf(err) != core.CodeTimeout || time.Since(start) != 30*time.Second || !strings.HasSuffix(err.Error(), "context deadline exceeded") {
 			t.Errorf("after %v: %v, want %s after 30s", time.Since(start), err, core.CodeTimeout)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

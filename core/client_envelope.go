@@ -46,6 +46,7 @@ type draft struct {
 	env     sentEnvelope
 	item    [1]sentItem
 	ops     [2]sentOp
+	method  string // that ops calls
 	buf     []byte
 	nest    nesting
 	options clone.EncodeOptions
@@ -67,7 +68,7 @@ func (c *Client) dropDraft(f *draft) {
 	if cap(f.buf) > maxPooledBuffer {
 		f.buf = nil
 	}
-	f.item, f.ops = [1]sentItem{}, [2]sentOp{}
+	f.item, f.ops, f.method = [1]sentItem{}, [2]sentOp{}, ""
 	f.env = sentEnvelope{Batch: f.item[:0]}
 	f.nest.reset()
 	c.drafts.Put(f)

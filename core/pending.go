@@ -58,6 +58,12 @@ func (c *Client) take(n int) (*pending, error) {
 	return p, nil
 }
 
+// id is what the wire calls the call with that number (C-3).
+func (c *Client) id(number uint64) string {
+	var b [40]byte
+	return string(strconv.AppendUint(append(b[:0], c.idPrefix...), number, 10))
+}
+
 // recycle takes back a pending that its caller is done with: it has ended and its token was taken, or it was withdrawn.
 func (c *Client) recycle(p *pending) {
 	*p = pending{done: p.done, timer: p.timer}
@@ -131,7 +137,7 @@ func (c *Client) roundTrip(ctx context.Context, f *draft) (*pending, error) {
 		return nil, err
 	}
 	for i := range f.env.Batch {
-		f.env.Batch[i].ID = c.idPrefix + strconv.FormatUint(p.first+uint64(i), 10)
+		f.env.Batch[i].ID = c.id(p.first + uint64(i))
 	}
 	deadline, own := c.deadline(ctx)
 	taken := false // p's token

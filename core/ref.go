@@ -16,7 +16,8 @@ import (
 // is. All methods may be called from any goroutine.
 //
 // A Ref is sent at most once, by the first Await or [Client.Batch]; the same outcome is
-// then there for every later Await. Two Refs made alike are two calls.
+// then there for every later Await, also when the message could not be sent: trying
+// again takes a new Ref. Two Refs made alike are two calls.
 //
 // As an argument of another call, at any depth of arrays, maps and structs, a Ref stands for
 // the result of its chain: the server runs it within the same message, once however often the
