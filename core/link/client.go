@@ -14,6 +14,10 @@ import (
 // defaultDialTimeout bounds one attempt to connect.
 const defaultDialTimeout = 15 * time.Second
 
+// sendTries bounds how many connections one Send goes through, so that a peer that
+// accepts and closes at once is not flooded with attempts.
+const sendTries = 3
+
 // Dialer opens connections: what a transport's client side implements.
 type Dialer interface {
 	// Dial connects and completes the handshake, offering codec unless it is empty;
@@ -162,7 +166,7 @@ func (c *Client) Send(ctx context.Context, m core.Message) (uint64, error) {
 		return 0, ctxError(c.info.Name+": send", ctx)
 	}
 	var ended *link
-	for {
+	for range sendTries {
 		l := c.live.Load()
 		if l == nil || l == ended {
 			var err error
@@ -176,6 +180,7 @@ func (c *Client) Send(ctx context.Context, m core.Message) (uint64, error) {
 		}
 		ended = l // its loss is about to be reported; then the next one takes the message
 	}
+	return 0, fault.New(fault.CodeUnreachable, "%s: send: %d connections in a row ended before they took the message", c.info.Name, sendTries)
 }
 
 // Close ends everything. What was queued is still sent, within CloseTimeout. A

@@ -20,7 +20,8 @@ type attempt struct {
 	waiters int
 	cancel  context.CancelFunc // of a running one
 	done    chan struct{}
-	err     error // readable once done is closed
+	link    *link // what came of it; this and err are readable once done is closed
+	err     error
 }
 
 func newAttempt() *attempt { return &attempt{done: make(chan struct{})} }
@@ -69,8 +70,8 @@ func (c *Client) up(ctx context.Context, ended *link, now bool) (*link, error) {
 		c.mu.Unlock()
 		select {
 		case <-a.done:
-			if a.err != nil && a.err != errAbandoned {
-				return nil, a.err
+			if a.err != errAbandoned {
+				return a.link, a.err // a connection that ended since is still the one that was asked for
 			}
 		default:
 		}
@@ -163,6 +164,7 @@ func (c *Client) connect(ctx context.Context, a *attempt, codec string) {
 	if c.keepAlive {
 		l.beat.start()
 	}
+	a.link = l
 	c.endAttempt(a, nil)
 	c.mu.Unlock()
 	c.read(l, reopened)

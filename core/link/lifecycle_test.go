@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -499,4 +500,35 @@ func TestRefused(t *testing.T) {
 	if got := link.Refused("x", 401, "", 0).Error(); got != "x: connect: refused with status 401" {
 		t.Errorf("Error() = %q", got)
 	}
+}
+
+// dyingDialer connects, and the connection is already over.
+type dyingDialer struct{ dials atomic.Int32 }
+
+func (d *dyingDialer) Dial(context.Context, string) (link.Conn, string, error) {
+	d.dials.Add(1)
+	conn := newScript()
+	conn.events <- io.EOF
+	return conn, "", nil
+}
+
+func TestClient_PeerThatClosesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &dyingDialer{}
+		c, err := link.NewClient(link.ClientConfig{Info: core.TransportInfo{Name: "x"}, Dialer: d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Connect(t.Context()); err != nil || d.dials.Load() != 1 {
+			t.Errorf("Connect() error = %v after %d attempts, want nil after one", err, d.dials.Load())
+		}
+		synctest.Wait()
+		d.dials.Store(0)
+		_, err = c.Send(t.Context(), text("x"))
+		if n := d.dials.Load(); n > 3 || err != nil && core.CodeOf(err) != core.CodeUnreachable {
+			t.Errorf("Send() error = %v after %d attempts, want at most 3", err, n)
+		}
+		_ = c.Close(core.CloseNormal, "")
+	})
 }

@@ -211,6 +211,7 @@ func TestSession_SlowConsumer(t *testing.T) {
 		stuck := make(chan struct{})
 		p.SetMessageHandler(func(core.Message) bool { <-stuck; return true })
 		mustConnect(t, p)
+		synctest.Wait()
 		other := newClient(t, p.l, core.Limits{})
 		mustConnect(t, other)
 		synctest.Wait()
