@@ -33,12 +33,13 @@ type cursor struct {
 	v      reflect.Value // invalid: undefined or null
 	method *member       // a method of v, not called yet
 	open   bool          // v's members are reachable
+	root   bool          // v is the object itself
 	name   string        // the step that led here
 }
 
 // home is the cursor of the object itself.
 func (x *exec) home() cursor {
-	return cursor{v: x.frame.live.root, open: true, name: x.frame.obj.bind.name}
+	return cursor{v: x.frame.live.root, open: true, root: true, name: x.frame.obj.bind.name}
 }
 
 // chain runs a chain from the object in hand.
@@ -293,10 +294,10 @@ func (x *exec) result(cur cursor) (any, error) {
 		if err := x.hop(h); err != nil {
 			return nil, err
 		}
-		return exposed{x.frame.live.value}, nil
+		return exposed{v: x.frame.live.value}, nil
 	}
-	if cur.open || x.isRoot(v) {
-		return exposed{r}, nil
+	if root := cur.root || x.isRoot(v); cur.open || root {
+		return exposed{v: r, field: !root}, nil
 	}
 	return r, nil
 }

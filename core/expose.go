@@ -8,7 +8,12 @@ import (
 )
 
 // exposed marks a value whose methods travel as remote functions.
-type exposed struct{ v any }
+type exposed struct {
+	v any
+	// field: a tagged field leads to it. Such a value is data when it has no members, while
+	// nothing shows of an object without members.
+	field bool
+}
 
 // CloneSpecial makes the walk ask what to write.
 func (exposed) CloneSpecial() {}
@@ -25,7 +30,7 @@ func Expose(v any) any {
 	if _, ok := v.(exposed); ok {
 		return v
 	}
-	return exposed{v}
+	return exposed{v: v}
 }
 
 // methodMark stands for a method until its place in the result is known.
@@ -72,7 +77,7 @@ func (r *replacer) replace(v any, at clone.Path) (any, error) {
 		case nil:
 			return nil, nil
 		case exposed:
-			if o, ok := r.open(t.v); ok {
+			if o, ok := r.open(t); ok {
 				return o, nil
 			}
 			if v = t.v; !special(v) {
@@ -170,13 +175,13 @@ func (x *exec) steps(chain []any) []any {
 
 // open is an exposed value as an object: its tagged fields, then its methods. It
 // reports false for what has neither, and is data.
-func (r *replacer) open(v any) (*value.Object, bool) {
-	rv := reflect.ValueOf(v)
+func (r *replacer) open(e exposed) (*value.Object, bool) {
+	rv := reflect.ValueOf(e.v)
 	if !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
 		return nil, false
 	}
 	table := r.x.tableOf(rv)
-	if table.empty() {
+	if table.empty() && (e.field || baseOf(rv.Type()).Kind() != reflect.Struct) {
 		return nil, false
 	}
 	id := identity{typ: rv.Type()}
@@ -222,7 +227,7 @@ func isEmpty(v reflect.Value) bool {
 func asOpen(m *member, f reflect.Value) any {
 	v := f.Interface()
 	if opens(m.home, f) {
-		return exposed{v}
+		return exposed{v: v, field: true}
 	}
 	return v
 }

@@ -110,9 +110,11 @@ func (h *Handle) call(ctx context.Context, method string, args []any) (any, erro
 	done := make(chan stepped, 1)
 	entered := make(chan struct{})
 	go func() { // ends with the method; Shutdown counts it
+		end := stepped{err: fault.New(CodeInternal, "core: %s ended its goroutine", method)}
 		defer s.finish()
+		defer func() { done <- end }()
 		defer f.end()
-		done <- s.runStep(f, method, given.Root(), entered)
+		end = s.runStep(f, method, given.Root(), entered)
 	}()
 	var end stepped
 	select {
@@ -138,12 +140,12 @@ func (h *Handle) call(ctx context.Context, method string, args []any) (any, erro
 
 // runStep runs one method under the frame's turn, and copies what it gives.
 func (s *Server) runStep(f *frame, method string, args clone.Node, entered chan struct{}) (end stepped) {
-	end.err = fault.New(CodeInternal, "core: %s ended its goroutine", method)
 	if err := f.enter(); err != nil {
 		return stepped{err: err}
 	}
 	close(entered)
 	x := exec{srv: s, root: f, frame: f}
+	defer x.unwind()
 	cur, err := x.getNamed(x.home(), method, -1)
 	if err == nil {
 		cur, err = x.apply(cur, args)
@@ -154,7 +156,6 @@ func (s *Server) runStep(f *frame, method string, args clone.Node, entered chan 
 			end.doc, err = snapshot(s.limits, v, borderReplace)
 		}
 	}
-	x.unwind()
 	end.err = s.asClient(err)
 	return end
 }

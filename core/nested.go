@@ -63,18 +63,19 @@ func (x *exec) nestedChain(ops clone.Node) (any, error) {
 		x.root.back()
 		x.frame = x.root
 	}
+	defer func() { // also when user code ends the goroutine
+		x.unwind()
+		if here != x.root {
+			x.root.leave()
+			here.back()
+			x.frame = here
+		}
+	}()
 	cur, err := x.chain(ops)
-	var v any
-	if err == nil {
-		v, err = x.argument(cur, x.frame != here)
+	if err != nil {
+		return nil, err
 	}
-	x.unwind()
-	if here != x.root {
-		x.root.leave()
-		here.back()
-		x.frame = here
-	}
-	return v, err
+	return x.argument(cur, x.frame != here)
 }
 
 // argument is what a nested chain's cursor gives to a parameter.

@@ -312,3 +312,12 @@ func exchange(t testing.TB, srv *core.Server, hs core.Handshake, body string) (s
 	m, outcome := srv.Exchange(context.WithoutCancel(t.Context()), hs, st, core.Message{Data: []byte(body)})
 	return string(m.Data), outcome
 }
+
+func decode[T any](t testing.TB, text string) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return v
+}
