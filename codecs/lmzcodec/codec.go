@@ -16,6 +16,7 @@
 package lmzcodec
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/millrace/millrace/core"
@@ -43,7 +44,7 @@ func (*Codec) Binary() bool { return false }
 // [fault.CodeLimit].
 func (*Codec) Encode(dst []byte, v any, o clone.EncodeOptions) ([]byte, error) {
 	w := writers.Get().(*writer)
-	w.start(dst, o.Limits)
+	w.start(dst, &o.Limits)
 	err := clone.Walk(v, w, o)
 	if err == nil {
 		err = w.finish()
@@ -60,13 +61,12 @@ func (*Codec) Encode(dst []byte, v any, o clone.EncodeOptions) ([]byte, error) {
 // which the data goes wrong where one can be told, and [fault.CodeLimit]. A
 // document without "meta", or with null for it, is read as one with an empty one.
 func (*Codec) Parse(data []byte, o clone.ParseOptions) (*clone.Document, error) {
-	limits := o.Limits.WithDefaults()
-	if fault.Over(len(data), limits.MessageBytes) {
-		return nil, fault.Exceeded("lmzcodec: bytes of a message", int64(len(data)), int64(limits.MessageBytes), "MessageBytes")
+	if limit := cmp.Or(o.Limits.MessageBytes, defaults.MessageBytes); fault.Over(len(data), limit) {
+		return nil, fault.Exceeded("lmzcodec: bytes of a message", int64(len(data)), int64(limit), "MessageBytes")
 	}
 	p := parsers.Get().(*parser)
 	defer p.release()
-	return p.parse(data, limits)
+	return p.parse(data, &o.Limits)
 }
 
 var (

@@ -1,6 +1,8 @@
 package lmzcodec
 
 import (
+	"cmp"
+
 	"github.com/millrace/millrace/codecs/internal/jsontok"
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/fault"
@@ -29,9 +31,9 @@ func (p *parser) release() {
 	}
 }
 
-func (p *parser) parse(data []byte, limits fault.Limits) (*clone.Document, error) {
-	p.b = clone.NewBuilder(limits)
-	p.depth, p.maxDepth = 0, limits.ValueDepth
+func (p *parser) parse(data []byte, limits *fault.Limits) (*clone.Document, error) {
+	p.b = clone.NewBuilder(*limits)
+	p.depth, p.maxDepth = 0, cmp.Or(limits.ValueDepth, defaults.ValueDepth)
 	p.b.Borrow(data)
 	if !p.s.Reset(data, prefix) || !p.document() || !p.s.End() {
 		p.b.Fail(p.s.Err)

@@ -1,6 +1,7 @@
 package lmzcodec
 
 import (
+	"cmp"
 	"math"
 	"math/big"
 
@@ -65,8 +66,11 @@ const (
 	markBody
 )
 
-func (w *writer) start(dst []byte, l fault.Limits) {
-	w.maxBytes = l.WithDefaults().MessageBytes
+// defaults are what zero limits mean.
+var defaults = fault.Limits{}.WithDefaults()
+
+func (w *writer) start(dst []byte, l *fault.Limits) {
+	w.maxBytes = cmp.Or(l.MessageBytes, defaults.MessageBytes)
 	w.from = len(dst)
 	w.buf = append(dst, `{"json":`...)
 	w.frames = append(w.frames[:0], frame{label: -1})

@@ -1,6 +1,7 @@
 package clone
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -70,12 +71,20 @@ const probeEvery = 1024
 // would have no end and no form.
 const maxHops = 1000
 
+// defaults are what zero limits mean. Filling in all of them costs a small message more than walking it.
+var defaults = fault.Limits{}.WithDefaults()
+
 func (w *walker) start(e Events, o EncodeOptions) {
-	l := o.Limits.WithDefaults()
 	w.w, w.replace = e, o.Replace
-	w.maxDepth, w.maxNodes = l.ValueDepth, l.ValueNodes
-	w.maxDigits, w.maxSource = l.BigIntDigits, l.RegExpSourceBytes
+	l := &o.Limits
+	w.maxDepth = cmp.Or(l.ValueDepth, defaults.ValueDepth)
+	w.maxNodes = cmp.Or(l.ValueNodes, defaults.ValueNodes)
+	w.maxDigits = cmp.Or(l.BigIntDigits, defaults.BigIntDigits)
+	w.maxSource = cmp.Or(l.RegExpSourceBytes, defaults.RegExpSourceBytes)
 	w.probe = probeEvery
+	if w.maxNodes >= 0 {
+		w.probe = min(w.probe, w.maxNodes+1)
+	}
 }
 
 func (w *walker) release() {

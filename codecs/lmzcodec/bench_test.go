@@ -1,0 +1,143 @@
+package lmzcodec_test
+
+import (
+	"fmt"
+	"testing"
+
+	jsoniter "github.com/json-iterator/go"
+
+	"github.com/millrace/millrace/codecs/lmzcodec"
+	"github.com/millrace/millrace/core/clone"
+)
+
+// account is a message of some 100 bytes.
+type account struct {
+	ID      int      `json:"id"`
+	Name    string   `json:"name"`
+	Email   string   `json:"email"`
+	Active  bool     `json:"active"`
+	Balance float64  `json:"balance"`
+	Tags    []string `json:"tags"`
+}
+
+// ledger is one of some 10 KB.
+type ledger struct {
+	Owner    string    `json:"owner"`
+	Accounts []account `json:"accounts"`
+}
+
+var small = account{ID: 1234567, Name: "Ada Lovelace", Email: "ada@example.com", Active: true, Balance: 1234.56, Tags: []string{"math", "engine"}}
+
+func large() *ledger {
+	l := &ledger{Owner: "Charles Babbage"}
+	for i := range 90 {
+		a := small
+		a.ID += i
+		a.Name = fmt.Sprintf("Ada Lovelace %d", i)
+		a.Balance *= float64(i)
+		l.Accounts = append(l.Accounts, a)
+	}
+	return l
+}
+
+func payloads(b *testing.B, f func(b *testing.B, typed, fresh func() any, generic any)) {
+	b.Helper()
+	for _, size := range []struct {
+		name  string
+		value func() any
+		fresh func() any
+	}{
+		{"100B", func() any { return &small }, func() any { return new(account) }},
+		{"10KB", func() any { return large() }, func() any { return new(ledger) }},
+	} {
+		b.Run(size.name, func(b *testing.B) {
+			data, err := jsoniter.ConfigDefault.Marshal(size.value())
+			if err != nil {
+				b.Fatal(err)
+			}
+			var generic any
+			if err := jsoniter.ConfigDefault.Unmarshal(data, &generic); err != nil {
+				b.Fatal(err)
+			}
+			f(b, size.value, size.fresh, generic)
+		})
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	payloads(b, func(b *testing.B, typed, _ func() any, generic any) {
+		b.Helper()
+		for _, kind := range []struct {
+			name string
+			v    any
+		}{{"typed", typed()}, {"generic", generic}} {
+			b.Run(kind.name+"/lmz", func(b *testing.B) {
+				b.ReportAllocs()
+				c := lmzcodec.New()
+				var dst []byte
+				for b.Loop() {
+					var err error
+					if dst, err = c.Encode(dst[:0], kind.v, clone.EncodeOptions{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.SetBytes(int64(len(dst)))
+			})
+			b.Run(kind.name+"/jsoniter", func(b *testing.B) {
+				b.ReportAllocs()
+				stream := jsoniter.NewStream(jsoniter.ConfigDefault, nil, 512)
+				for b.Loop() {
+					stream.Reset(nil)
+					stream.WriteVal(kind.v)
+					if stream.Error != nil {
+						b.Fatal(stream.Error)
+					}
+				}
+				b.SetBytes(int64(stream.Buffered()))
+			})
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	payloads(b, func(b *testing.B, typed, fresh func() any, _ any) {
+		b.Helper()
+		c := lmzcodec.New()
+		wire, err := c.Encode(nil, typed(), clone.EncodeOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		plain, err := jsoniter.ConfigDefault.Marshal(typed())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, kind := range []struct {
+			name  string
+			fresh func() any
+		}{{"typed", fresh}, {"generic", func() any { return new(any) }}} {
+			b.Run(kind.name+"/lmz", func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(len(wire)))
+				for b.Loop() {
+					d, err := c.Parse(wire, clone.ParseOptions{})
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := d.Build(d.Root(), kind.fresh(), clone.BuildOptions{}); err != nil {
+						b.Fatal(err)
+					}
+					d.Release()
+				}
+			})
+			b.Run(kind.name+"/jsoniter", func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(len(plain)))
+				for b.Loop() {
+					if err := jsoniter.ConfigDefault.Unmarshal(plain, kind.fresh()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	})
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package lmzcodec_test
+
+const raceEnabled = false
