@@ -1,0 +1,148 @@
+package builtin_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/internal/builtin"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	r, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		kind core.ModuleKind
+		name string
+	}{{core.KindCodec, "lmz"}, {core.KindTransport, "websocket"}, {core.KindTransport, "memory"}} {
+		m, err := r.Lookup(want.kind, want.name)
+		if err != nil || m.Info.Origin != "builtin" {
+			t.Errorf("Lookup(%s, %s) = %+v, %v", want.kind, want.name, m.Info, err)
+		}
+	}
+	if got := len(r.List(core.KindCodec)) + len(r.List(core.KindTransport)); got != len(builtin.Modules()) {
+		t.Errorf("the registry holds %d modules, want %d", got, len(builtin.Modules()))
+	}
+}
+
+type counter struct{ n int }
+
+// Increment adds one.
+func (c *counter) Increment() int { c.n++; return c.n }
+
+// transports are the modules that can listen, and an address for each.
+var transports = map[string]string{"websocket": "127.0.0.1:0", "memory": "here"}
+
+// Every transport of the registry can be listened on and dialled by what the
+// listener says of itself.
+func TestModules_ListenAndDial(t *testing.T) {
+	t.Parallel()
+	for name, addr := range transports {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := builtin.Registry()
+			if err != nil {
+				t.Fatal(err)
+			}
+			codecs, err := r.Lookup(core.KindCodec, "lmz")
+			if err != nil {
+				t.Fatal(err)
+			}
+			codec, err := codecs.Codec(core.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			module, err := r.Lookup(core.KindTransport, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			srv, err := core.NewServer(codec, core.AllowAnonymousClientID())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := srv.Register("COUNTER", func(*core.State) (any, error) { return &counter{}, nil }); err != nil {
+				t.Fatal(err)
+			}
+			l, err := module.Listen(core.ListenConfig{Addr: addr})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			defer cancel()
+			served := make(chan error, 1)
+			go func() { served <- l.Serve(ctx, srv) }()
+			for l.Addr() == "" {
+				if ctx.Err() != nil {
+					t.Fatal("the listener got no address")
+				}
+				<-time.After(time.Millisecond)
+			}
+			tr, err := module.Dial(core.DialConfig{
+				URL: l.Addr(), Target: core.Target{Binding: "COUNTER", Instance: "x"}, ClientID: "ann",
+				Protocols: func(context.Context) ([]string, error) { return nil, nil },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, err := core.NewClient(tr, codec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := core.Call[int](ctx, client, "increment"); err != nil || n != 1 {
+				t.Errorf("increment = %d, %v, want 1", n, err)
+			}
+			if err := client.Close(); err != nil {
+				t.Errorf("closing the client: %v", err)
+			}
+			if err := l.Close(ctx); err != nil {
+				t.Errorf("closing the listener: %v", err)
+			}
+			if err := <-served; err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+		})
+	}
+}
+
+func TestMemory_Errors(t *testing.T) {
+	t.Parallel()
+	r, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := r.Lookup(core.KindTransport, "memory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Dial(core.DialConfig{URL: "memory://nobody"}); core.CodeOf(err) != core.CodeUnreachable {
+		t.Errorf("Dial without a listener: %v", err)
+	}
+	if _, err := m.Listen(core.ListenConfig{}); core.CodeOf(err) != core.CodeConfig {
+		t.Errorf("Listen without a name: %v", err)
+	}
+	l, err := m.Listen(core.ListenConfig{Addr: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(context.Background()); err != nil || l.Addr() != "" {
+		t.Errorf("Close before Serve: %v, address %q", err, l.Addr())
+	}
+	if err := l.Serve(context.Background(), nil); err != nil {
+		t.Errorf("Serve after Close: %v", err)
+	}
+	open, err := m.Listen(core.ListenConfig{Addr: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := open.Serve(context.Background(), nil); err == nil {
+		t.Error("Serve without a handler: no error")
+	}
+}
