@@ -19,4 +19,9 @@ func (u *URL) Parse() (*url.URL, error) {
 }
 
 // String is the URL's text.
-func (u *URL) String() string { return u.Href }
+func (u *URL) String() string {
+	if u == nil {
+		return ""
+	}
+	return u.Href
+}

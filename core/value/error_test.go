@@ -1,0 +1,78 @@
+package value_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/millrace/millrace/core/value"
+)
+
+func TestError_Text(t *testing.T) {
+	t.Parallel()
+	var none *value.Error
+	for _, tt := range []struct {
+		err  *value.Error
+		want string
+	}{
+		{value.NewError("TypeError", "bad"), "TypeError: bad"},
+		{value.NewError("TypeError", ""), "TypeError"},
+		{value.NewError("", "bad"), "bad"},
+		{none, "<nil>"},
+	} {
+		if got := tt.err.Error(); got != tt.want {
+			t.Errorf("Error = %q, want %q", got, tt.want)
+		}
+	}
+}
+
+func TestError_Unwrap(t *testing.T) {
+	t.Parallel()
+	cause := value.NewError("RangeError", "inner").WithCause(io.EOF)
+	err := value.NewAggregateError("all", value.NewError("Error", "first"), value.Hole{}, "text").WithCause(cause)
+	wrapped := fmt.Errorf("call: %w", err)
+	if !errors.Is(wrapped, io.EOF) || !errors.Is(wrapped, error(cause)) {
+		t.Error("errors.Is does not see the causes")
+	}
+	if x, ok := errors.AsType[*value.Error](wrapped); !ok || x.Name != "AggregateError" {
+		t.Errorf("AsType = %v, %v", x, ok)
+	}
+	if got := err.Errors(); len(got) != 2 || got[1] != "text" {
+		t.Errorf("Errors = %v", got)
+	}
+	if got := err.Unwrap(); len(got) != 2 {
+		t.Errorf("Unwrap = %v", got)
+	}
+	if c, ok := cause.Cause(); !ok || c != any(io.EOF) {
+		t.Errorf("Cause = %v, %v", c, ok)
+	}
+	if _, ok := value.NewError("Error", "").Cause(); ok {
+		t.Error("there is a cause that was never set")
+	}
+	var none *value.Error
+	if _, ok := none.Cause(); ok || none.Unwrap() != nil || none.Errors() != nil {
+		t.Error("a nil error holds something")
+	}
+	if got := value.NewError("Error", "").WithCause("text").Unwrap(); got != nil {
+		t.Errorf("Unwrap = %v", got)
+	}
+}
+
+func TestError_UnwrapEndsOnHostileGraphs(t *testing.T) {
+	t.Parallel()
+	a, b := value.NewError("A", ""), value.NewError("B", "")
+	a.WithCause(b)
+	b.WithCause(a)
+	if errors.Is(a, io.EOF) {
+		t.Error("a cycle is EOF")
+	}
+	// 2^64 paths through 64 errors.
+	top := value.NewError("Error", "leaf")
+	for range 64 {
+		top = value.NewAggregateError("pair", top, top)
+	}
+	if errors.Is(top, io.EOF) {
+		t.Error("a graph of errors is EOF")
+	}
+}
