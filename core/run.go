@@ -206,6 +206,9 @@ func (r *run) single(it *item, v any, err error) {
 		r.srv.stats.late.Add(1)
 		return
 	}
+	r.x.unwind()
+	// The next call goes on before this answer is sent, so that their answers can share a write.
+	r.frame.end()
 	r.reply(data, failed)
 }
 
