@@ -40,6 +40,8 @@ type Builder struct {
 	refs   []uint32       // places of refs
 	keys   []keyMark      // of all open objects
 	checks bool           // there is a headers' ref or a view's buffer to check
+
+	scratch *scratch
 }
 
 // frame is an open container.
@@ -60,22 +62,43 @@ type keyMark struct {
 	at   uint32
 }
 
-var builders = sync.Pool{New: func() any { return new(Builder) }}
+// scratch is a builder's memory that the next one can use.
+type scratch struct {
+	frames []frame
+	labels []uint32
+	refs   []uint32
+	keys   []keyMark
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // NewBuilder starts a document within the limits; zero limits mean the defaults.
 func NewBuilder(limits fault.Limits) *Builder {
-	b := builders.Get().(*Builder)
-	limits = limits.WithDefaults()
+	s := scratches.Get().(*scratch)
 	d := documents.Get().(*Document)
-	d.limits = limits
-	*b = Builder{
-		doc: d, label: -1,
-		maxValues: bound(limits.ValueNodes), maxDepth: bound(limits.ValueDepth),
-		frames: append(b.frames[:0], frame{want: -1}),
-		labels: b.labels[:0], refs: b.refs[:0], keys: b.keys[:0],
+	d.limits = limits.WithDefaults()
+	return &Builder{
+		doc: d, label: -1, scratch: s,
+		maxValues: bound(d.limits.ValueNodes), maxDepth: bound(d.limits.ValueDepth),
+		frames: append(s.frames[:0], frame{want: -1}),
+		labels: s.labels[:0], refs: s.refs[:0], keys: s.keys[:0],
 	}
-	return b
 }
+
+// free gives the scratch memory back, unless it has grown beyond use, and ends the builder.
+func (b *Builder) free() {
+	const keep = 1 << 12
+	if s := b.scratch; cap(b.frames) <= keep && cap(b.labels) <= keep && cap(b.refs) <= keep && cap(b.keys) <= keep {
+		clear(b.frames)
+		*s = scratch{b.frames, b.labels, b.refs, b.keys}
+		scratches.Put(s)
+	}
+	*b = Builder{err: b.err}
+	b.Fail(errFinished)
+	b.odd = true
+}
+
+var errFinished = fault.New(fault.CodeMalformed, "a builder is for one document")
 
 // bound gives "no limit" one that keeps places within 32 bits.
 func bound(n int) int {
@@ -88,6 +111,9 @@ func bound(n int) int {
 // Borrow gives the builder the message's bytes, which the document keeps and which must
 // not change while it is in use. Call it once, before [Builder.StringAt] and its kin.
 func (b *Builder) Borrow(data []byte) {
+	if b.doc == nil {
+		return
+	}
 	if len(data) > math.MaxUint32 {
 		b.limit("bytes of a message", len(data), math.MaxUint32, "MessageBytes")
 		return
@@ -120,22 +146,16 @@ func (b *Builder) limit(what string, got, limit int, setting string) bool {
 }
 
 // Finish checks that the value is complete and every Ref has its Label, and returns
-// the document. Labels that nothing refers to are allowed. The builder must not be used afterwards.
+// the document. Labels that nothing refers to are allowed. The builder is used up then.
 func (b *Builder) Finish() (*Document, error) {
 	if b.doc == nil {
-		return nil, fault.New(fault.CodeMalformed, "a builder is for one document")
+		return nil, b.err
 	}
 	if b.err == nil {
 		b.finish()
 	}
 	d, err := b.doc, b.err
-	b.doc = nil
-	if cap(b.keys) <= 1<<12 && cap(b.labels) <= 1<<12 && cap(b.refs) <= 1<<12 {
-		b.sparse = nil
-		clear(b.frames[:cap(b.frames)])
-		b.err, b.odd = err, true
-		// The error stays readable until the builder is taken again.
-	}
+	b.free()
 	if err != nil {
 		d.Release()
 		return nil, err

@@ -190,10 +190,10 @@ func (b *Builder) BeginError(name, message string, stack *string, n int) {
 // SetError replaces what BeginError said, for wires on which it comes late. It
 // belongs to the innermost container, which must be an error.
 func (b *Builder) SetError(name, message string, stack *string) {
-	f := &b.frames[len(b.frames)-1]
 	if b.err != nil {
 		return
 	}
+	f := &b.frames[len(b.frames)-1]
 	if f.kind != KindError {
 		b.malformed("the name of an error outside an error")
 		return
@@ -253,5 +253,6 @@ func (b *Builder) End() {
 		e.bits |= uint64(n)
 	}
 	b.keys = b.keys[:f.keys]
+	f.seen = nil
 	b.frames = b.frames[:len(b.frames)-1]
 }

@@ -108,10 +108,11 @@ func (b *Builder) KeyAt(off, n int) {
 
 // keyed reports whether a key may come now.
 func (b *Builder) keyed() bool {
+	if b.odd && !b.settled("a key") {
+		return false
+	}
 	f := &b.frames[len(b.frames)-1]
 	switch {
-	case b.odd && !b.settled("a key"):
-		return false
 	case f.kind != KindObject && f.kind != KindError:
 		return b.malformed("a key outside an object")
 	case f.keyed:
