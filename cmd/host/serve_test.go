@@ -233,7 +233,7 @@ func slow(t *testing.T, addr string, milliseconds int) (outcome chan error) {
 	t.Cleanup(cancel)
 	runs := make(chan any, 1)
 	hears := dialled(t, addr, "BROADCAST_DO", "drain", "test", core.OnDownstream(func(_ context.Context, m any) { runs <- m }))
-	if err := hears.Connect(ctx); err != nil {
+	if _, err := hears.Call("getConnectionCount", "test").Await(ctx); err != nil {
 		t.Fatal(err)
 	}
 	caller := dialled(t, addr, "MANUAL_ROUTING_DO", "drain", "")
@@ -261,6 +261,7 @@ func TestServe_DrainsOnSIGTERM(t *testing.T) {
 	p, addr := servingProcess(t, "127.0.0.1:0")
 	hears := startProcess(t, "listen", "ws://"+addr+"/__rpc/BROADCAST_DO/x", "--client-id", "ann")
 	hears.errs.waitFor(t, "connected to")
+	present(t, "ws://"+addr+"/__rpc/BROADCAST_DO/x")
 	outcome := slow(t, addr, 700)
 	p.signal(syscall.SIGTERM)
 	p.errs.waitFor(t, "draining")

@@ -78,9 +78,7 @@ func (o *lobby) person(id string, events chan event) *core.Client {
 		o.t.Fatal(err)
 	}
 	o.t.Cleanup(func() { _ = c.Close() })
-	if err := c.Connect(o.ctx()); err != nil {
-		o.t.Fatal(err)
-	}
+	call[[]room.Participant](o, c, "participants") // when it is answered, the room knows of the connection
 	return c
 }
 
