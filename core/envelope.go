@@ -34,27 +34,27 @@ type item struct {
 	err   error
 }
 
-// readBatch reads and checks all items before any is run. The error is about the
-// message as a whole; the items then are those whose ids could be read.
-func (s *Server) readBatch(batch clone.Node, one *[1]item) ([]item, error) {
+// readBatch reads and checks all items of a run before any is run. The error is about the
+// message as a whole; the run's items then are those whose ids could be read.
+func (s *Server) readBatch(r *run, batch clone.Node) (err error) {
 	n := batch.Len()
 	if limit := s.limits.BatchItems; fault.Over(n, limit) {
-		items, _ := readItems(batch, make([]item, 0, limit))
-		return items, fault.Exceeded("core: too many items in a batch", int64(n), int64(limit), "BatchItems")
+		r.items, _ = readItems(batch, make([]item, 0, limit))
+		return fault.Exceeded("core: too many items in a batch", int64(n), int64(limit), "BatchItems")
 	}
-	items := one[:0]
+	r.items = r.one[:0]
 	if n > 1 {
-		items = make([]item, 0, n)
+		r.items = make([]item, 0, n)
 	}
-	items, err := readItems(batch, items)
-	if err != nil {
-		return items, err
+	if r.items, err = readItems(batch, r.items); err != nil {
+		return err
 	}
 	c := charge{limits: &s.limits}
-	for i := range items {
-		items[i].bad = c.item(items[i].ops)
+	for i := range r.items {
+		r.items[i].bad = c.item(r.items[i].ops)
 	}
-	return items, c.over
+	r.nested = c.marked
+	return c.over
 }
 
 // readItems fills items as far as their capacity goes. Of several items with one id the
@@ -106,6 +106,7 @@ type charge struct {
 	limits     *Limits
 	operations int
 	nested     int
+	marked     bool  // there is a nested chain, or an alias of one
 	over       error // a limit of the whole message is exceeded
 
 	nodes int
@@ -208,6 +209,7 @@ func (c *charge) arguments(n clone.Node, depth int) error {
 }
 
 func (c *charge) marker(n clone.Node, depth int) error {
+	c.marked = true
 	ops := n.Key(keyChain)
 	if ops.IsZero() {
 		return nil // an alias; whether it stands for something shows when it is reached

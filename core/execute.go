@@ -61,6 +61,14 @@ func (x *exec) chain(ops clone.Node) (cursor, error) {
 
 // get is one step to a member.
 func (x *exec) get(cur cursor, key clone.Node) (cursor, error) {
+	if cur.root {
+		// The usual step, by a name that the table knows, without a copy of the name.
+		if text, ok := key.TextBytes(); ok {
+			if m := x.frame.live.table.members[string(text)]; m != nil {
+				return x.reached(cur.v, m, m.name)
+			}
+		}
+	}
 	name, index := stepKey(key)
 	return x.getNamed(cur, name, index)
 }
@@ -184,6 +192,10 @@ func (x *exec) member(v reflect.Value, name string) (cursor, error) {
 		}
 		return cursor{}, unknownMember(typeName(v.Type()), name, table.names())
 	}
+	return x.reached(v, m, name)
+}
+
+func (x *exec) reached(v reflect.Value, m *member, name string) (cursor, error) {
 	if m.signature != nil {
 		return cursor{v: v, method: m, name: name}, nil
 	}
@@ -331,7 +343,7 @@ func (x *exec) apply(cur cursor, args clone.Node) (cursor, error) {
 		return cursor{}, ended(err, cur.name)
 	}
 	if cur.method != nil {
-		v, err := x.invoke(cur.method.signature, cur.method.method, cur.v, args, cur.name)
+		v, err := x.invoke(cur.method.signature, cur.method.method, cur.v, args, &cur.method.name)
 		return cursor{v: v, name: cur.name}, err
 	}
 	v, _ := unwrap(cur.v, false)
@@ -342,18 +354,19 @@ func (x *exec) apply(cur cursor, args clone.Node) (cursor, error) {
 	if sig == nil {
 		return cursor{}, fault.New(CodeNotCallable, "TypeError: %s is not a function: its results cannot travel", bounded(cur.name))
 	}
-	got, err := x.invoke(sig, v, reflect.Value{}, args, cur.name)
+	name := cur.name // not cur itself, which stays off the heap
+	got, err := x.invoke(sig, v, reflect.Value{}, args, &name)
 	return cursor{v: got, name: cur.name}, err
 }
 
 // invoke builds the arguments into the parameters' types and calls.
-func (x *exec) invoke(sig *signature, fn, receiver reflect.Value, args clone.Node, name string) (reflect.Value, error) {
+func (x *exec) invoke(sig *signature, fn, receiver reflect.Value, args clone.Node, name *string) (reflect.Value, error) {
 	n := args.Len()
 	if sig.variadic {
 		n = trimUndefined(args, n, sig.fixed())
 	}
 	if n < sig.fixed() || n > len(sig.in) && !sig.variadic {
-		return reflect.Value{}, fault.New(CodeBadArguments, "core: %s takes %s, got %d", name, sig.takes(), n)
+		return reflect.Value{}, fault.New(CodeBadArguments, "core: %s takes %s, got %d", *name, sig.takes(), n)
 	}
 	var few [6]reflect.Value
 	in := few[:0]
@@ -376,7 +389,7 @@ func (x *exec) invoke(sig *signature, fn, receiver reflect.Value, args clone.Nod
 				err, x.failed = x.failed, nil
 				return reflect.Value{}, err
 			}
-			return reflect.Value{}, fault.New(CodeBadArguments, "core: %s: argument %d: expected %s: %w", name, i+1, wireType(sig.param(i)), err)
+			return reflect.Value{}, fault.New(CodeBadArguments, "core: %s: argument %d: expected %s: %w", *name, i+1, wireType(sig.param(i)), err)
 		}
 		in = append(in, p.Elem())
 		i++
@@ -385,7 +398,7 @@ func (x *exec) invoke(sig *signature, fn, receiver reflect.Value, args clone.Nod
 		in[ctx] = reflect.ValueOf(x.frame.ctx)
 	}
 	if err := x.frame.ctx.Err(); err != nil {
-		return reflect.Value{}, ended(err, name)
+		return reflect.Value{}, ended(err, *name)
 	}
 	return x.call(fn, in, sig, name)
 }
@@ -413,17 +426,17 @@ func wireType(t reflect.Type) string {
 }
 
 // call calls user code: what it throws or panics becomes an error.
-func (x *exec) call(fn reflect.Value, in []reflect.Value, sig *signature, name string) (v reflect.Value, err error) {
-	x.frame.obj.turn.by.Store(&name)
+func (x *exec) call(fn reflect.Value, in []reflect.Value, sig *signature, name *string) (v reflect.Value, err error) {
+	x.frame.obj.turn.by.Store(name)
 	defer func() {
 		if p := recover(); p != nil {
-			v, err = reflect.Value{}, x.srv.panicError(p, x.frame.obj.target(), name)
+			v, err = reflect.Value{}, x.srv.panicError(p, x.frame.obj.target(), *name)
 		}
 	}()
 	out := fn.Call(in)
 	if sig.err {
 		if failed := out[len(out)-1]; !failed.IsNil() {
-			return reflect.Value{}, x.thrown(failed.Interface().(error), name)
+			return reflect.Value{}, x.thrown(failed.Interface().(error), *name)
 		}
 	}
 	if sig.value {

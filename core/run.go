@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"log/slog"
 	"math/big"
 	"sync"
 	"time"
@@ -13,17 +14,18 @@ import (
 
 // run is one batch on its way: from its place in the object's queue to its answer.
 type run struct {
-	srv   *Server
-	conn  *conn
-	codec Codec
-	doc   *clone.Document
-	items []item
-	one   [1]item
-	frame frame
-	x     exec
+	srv    *Server
+	conn   *conn
+	codec  Codec
+	doc    *clone.Document
+	items  []item
+	one    [1]item
+	nested bool // there are nested chains
+	frame  frame
+	x      exec
+	ok     [1]success // the answer to a single item
 
-	// answer is told the one answer: it sends it, or hands it to who waits.
-	answer func(data []byte, failed bool)
+	answers chan exchanged // takes the answer of an exchange; nil: the session does
 
 	prev, next *run // among the connection's
 
@@ -34,7 +36,6 @@ type run struct {
 	answered bool
 	canceled bool // all of it
 	overdue  bool // answered at a deadline while user code ran
-	timer    *time.Timer
 }
 
 // prepare gives the items their deadlines. They count from the message's arrival.
@@ -42,7 +43,9 @@ func (r *run) prepare(now time.Time) {
 	r.frame.obj = r.conn.obj
 	r.frame.from = &r.conn.origin
 	r.x = exec{srv: r.srv, run: r, root: &r.frame, frame: &r.frame}
-	r.x.build.Replace = r.x.replaceMarker
+	if r.nested {
+		r.x.build.Replace = r.x.replaceMarker
+	}
 	for i := range r.items {
 		it := &r.items[i]
 		it.call.frame = &r.frame
@@ -75,12 +78,9 @@ func (r *run) start(i int) bool {
 	if it.gone || r.canceled {
 		it.call.cancel(context.Canceled)
 	}
-	if at := it.call.deadline; !at.IsZero() {
-		if r.timer == nil {
-			r.timer = time.AfterFunc(time.Until(at), r.expire)
-		} else {
-			r.timer.Reset(time.Until(at))
-		}
+	if at := it.call.deadline; i > 0 && !at.IsZero() && !time.Now().Before(at) {
+		// The connection's timer was for the items before.
+		it.call.cancel(context.DeadlineExceeded)
 	}
 	return true
 }
@@ -195,7 +195,8 @@ func (r *run) single(it *item, v any, err error) {
 	if err == nil {
 		rep := replacer{x: &r.x, strip: pathToResult}
 		o := clone.EncodeOptions{Limits: r.srv.limits, Replace: rep.replace}
-		data, err = r.encode(envelopeOf(r.session(), []success{{it.id, true, v}}), o)
+		r.ok[0] = success{it.id, true, v}
+		data, err = r.encode(envelopeOf(r.session(), r.ok[:]), o)
 	}
 	it.call.cancel(context.Canceled)
 	failed := err != nil
@@ -320,31 +321,41 @@ func inPlainWords(err error) error {
 }
 
 func (r *run) reply(data []byte, failed bool) {
-	if r.timer != nil {
-		r.timer.Stop()
-	}
 	for i := range r.items {
 		if failed && r.items[i].err != nil || failed && len(r.items) == 1 {
 			r.srv.stats.failed.Add(1)
 		}
 	}
-	r.answer(data, failed)
+	if r.answers != nil {
+		r.answers <- exchanged{data, failed}
+		return
+	}
+	if err := r.conn.session.Send(Message{Data: data, Binary: r.codec.Binary()}); err != nil {
+		r.srv.logger.Debug("answer not sent", slog.String("object", r.conn.hs.Target.String()), slog.Any("error", err))
+	}
 }
 
-// expire is called at the current item's deadline. An item that waits finds out by itself;
-// one that runs is answered for now, with all that come after it.
-func (r *run) expire() {
+// expire is called when a deadline of the connection's runs has come, and returns this
+// run's next one. An item that waits finds out by itself; one that runs is answered for now,
+// with all that come after it.
+func (r *run) expire(now time.Time) (next time.Time) {
 	r.mu.Lock()
-	it := &r.items[r.current]
-	if r.answered || it.done || time.Now().Before(it.call.deadline) {
+	if r.answered {
 		r.mu.Unlock()
-		return
+		return time.Time{}
+	}
+	it := &r.items[r.current]
+	if it.done || now.Before(it.call.deadline) || it.call.deadline.IsZero() {
+		next = r.earliest(now)
+		r.mu.Unlock()
+		return next
 	}
 	if r.running == nil {
 		r.expired = true
+		next = r.earliest(now)
 		r.mu.Unlock()
 		it.call.cancel(context.DeadlineExceeded)
-		return
+		return next
 	}
 	r.answered, r.overdue = true, true
 	name := r.running.turn.busyWith()
@@ -365,6 +376,18 @@ func (r *run) expire() {
 	r.srv.stats.overdue.Add(1)
 	it.call.cancel(context.DeadlineExceeded)
 	r.reply(r.batch())
+	return time.Time{}
+}
+
+// earliest is the first deadline to come of the items that are not settled; zero for none.
+func (r *run) earliest(now time.Time) (first time.Time) {
+	for i := r.current; i < len(r.items); i++ {
+		at := r.items[i].call.deadline
+		if !at.IsZero() && at.After(now) && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
 }
 
 // cancel cancels the items with the given ids; nil stands for all.

@@ -58,15 +58,15 @@ func (s *Server) noteCodec(c *conn, codec Codec) {
 		return
 	}
 	if latest := c.latest.Load(); latest == nil || *latest != codec {
-		c.latest.Store(&codec)
+		noted := codec // the parameter itself stays off the heap
+		c.latest.Store(&noted)
 	}
 }
 
 // batch runs the calls of a message.
 func (s *Server) batch(c *conn, sess Session, codec Codec, doc *clone.Document) {
 	r := &run{srv: s, conn: c, codec: codec, doc: doc}
-	var err error
-	if r.items, err = s.readBatch(doc.Root().Key(keyBatch), &r.one); err != nil {
+	if err := s.readBatch(r, doc.Root().Key(keyBatch)); err != nil {
 		s.refuse(c, codec, r.items, err)
 		return
 	}
@@ -75,11 +75,6 @@ func (s *Server) batch(c *conn, sess Session, codec Codec, doc *clone.Document) 
 		return
 	}
 	r.prepare(time.Now())
-	r.answer = func(data []byte, _ bool) {
-		if err := c.session.Send(Message{Data: data, Binary: codec.Binary()}); err != nil {
-			s.logger.Debug("answer not sent", slog.String("object", c.hs.Target.String()), slog.Any("error", err))
-		}
-	}
 	c.enter(r)
 	r.frame.line()
 	sess.HandOff()
@@ -179,8 +174,7 @@ type exchanged struct {
 // can come at the deadline whatever they do. The goroutine ends with the last call.
 func (s *Server) exchange(ctx context.Context, c *conn, codec Codec, doc *clone.Document) (Message, Outcome) {
 	r := &run{srv: s, conn: c, codec: codec, doc: doc}
-	var err error
-	r.items, err = s.readBatch(doc.Root().Key(keyBatch), &r.one)
+	err := s.readBatch(r, doc.Root().Key(keyBatch))
 	if err == nil && !s.begin() {
 		err = errDraining
 	}
@@ -199,19 +193,18 @@ func (s *Server) exchange(ctx context.Context, c *conn, codec Codec, doc *clone.
 	defer c.obj.unref()
 	s.track(c, true)
 	defer s.track(c, false)
-	answers := make(chan exchanged, 1)
-	r.answer = func(data []byte, failed bool) { answers <- exchanged{data, failed} }
+	r.answers = make(chan exchanged, 1)
 	r.prepare(time.Now())
 	c.enter(r)
 	r.frame.line()
 	go r.serve()
 	var a exchanged
 	select {
-	case a = <-answers:
+	case a = <-r.answers:
 	case <-ctx.Done():
 		// The client is gone. What waits ends now, what runs sees its context end.
 		c.cancelRuns(nil)
-		a = <-answers
+		a = <-r.answers
 	}
 	outcome := Succeeded
 	if a.failed {

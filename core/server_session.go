@@ -26,6 +26,8 @@ type conn struct {
 	calls  int        // in flight
 	first  *run       // those that wait or run
 	closed bool
+	timer  *time.Timer // for the earliest deadline of the runs, or for none of them any more
+	armed  time.Time   // when it fires; zero: it does not
 }
 
 // Opened takes a new connection in.
@@ -147,9 +149,53 @@ func (c *conn) enter(r *run) {
 		c.first.prev = r
 	}
 	c.first = r
+	if len(r.items) > 0 {
+		c.arm(r.earliest(time.Time{}))
+	}
 	if c.closed {
 		r.cancel(nil)
 	}
+}
+
+// arm sees to it that the timer fires by then. One timer serves all calls of a connection, and
+// mostly is left to run from call to call: making one for each would cost more than
+// a small call does. The caller has c.mu.
+func (c *conn) arm(at time.Time) {
+	if at.IsZero() || !c.armed.IsZero() && !at.Before(c.armed) {
+		return
+	}
+	c.armed = at
+	if wait := time.Until(at); c.timer == nil {
+		c.timer = time.AfterFunc(wait, c.sweep)
+	} else {
+		c.timer.Reset(wait)
+	}
+}
+
+// sweep ends the calls whose deadline has come.
+func (c *conn) sweep() {
+	runs := c.runs()
+	now := time.Now()
+	var next time.Time
+	for _, r := range runs {
+		if at := r.expire(now); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.arm(next)
+}
+
+// runs lists those in flight. It is called when the timer has fired.
+func (c *conn) runs() (runs []*run) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armed = time.Time{}
+	for r := c.first; r != nil; r = r.next {
+		runs = append(runs, r)
+	}
+	return runs
 }
 
 func (c *conn) leave(r *run) {
@@ -165,6 +211,10 @@ func (c *conn) leave(r *run) {
 		r.next.prev = r.prev
 	}
 	r.prev, r.next = nil, nil
+	if c.first == nil && c.timer != nil && (c.closed || c.session == nil) {
+		c.timer.Stop()
+		c.armed = time.Time{}
+	}
 	if c.free.L != nil {
 		c.free.Signal()
 	}
