@@ -49,7 +49,9 @@ func (c *conn) next() (link.Event, error) {
 		}
 		if h.op.IsControl() {
 			ev, err := c.controlFrame(h)
-			c.frameDone()
+			if err == nil {
+				c.frameDone()
+			}
 			return ev, err
 		}
 		done, err := c.dataFrame(h)

@@ -27,6 +27,8 @@ type raw struct {
 	nc   net.Conn
 	br   *bufio.Reader
 	mask bool // it is a client, so its frames are masked
+
+	failed bool // a write failed
 }
 
 // frame builds a frame of the raw peer, however wrong.
@@ -73,12 +75,16 @@ func (f frame) bytes(mask bool) []byte {
 
 func (r *raw) send(b []byte) {
 	_ = r.nc.SetWriteDeadline(time.Now().Add(5 * time.Second))
-	_, _ = r.nc.Write(b) // the other side may have closed; what it said is what counts
+	if _, err := r.nc.Write(b); err != nil { // the other side may have closed; what it said is what counts
+		r.failed = true
+	}
 }
 
 // next reads one frame and names it: text:..., pong:..., close:1000, or end.
-func (r *raw) next() string {
-	_ = r.nc.SetReadDeadline(time.Now().Add(5 * time.Second))
+func (r *raw) next() string { return r.nextWithin(5 * time.Second) }
+
+func (r *raw) nextWithin(d time.Duration) string {
+	_ = r.nc.SetReadDeadline(time.Now().Add(d))
 	h, err := ws.ReadHeader(r.br)
 	if err != nil {
 		if strings.Contains(err.Error(), "timeout") {
@@ -130,6 +136,12 @@ func rawClient(t *testing.T, url string, early []byte) *raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = nc.Close() })
+	return rawOn(t, nc, early...)
+}
+
+// rawOn completes the handshake on nc; early is sent together with the request.
+func rawOn(t *testing.T, nc net.Conn, early ...byte) *raw {
+	t.Helper()
 	r := &raw{t: t, nc: nc, br: bufio.NewReader(nc), mask: true}
 	r.send(append([]byte(handshake(objectPath)), early...))
 	resp, err := http.ReadResponse(r.br, nil)

@@ -120,13 +120,13 @@ func (d *dialer) Dial(ctx context.Context, codec string) (link.Conn, string, err
 	if err != nil {
 		return nil, "", err
 	}
-	nc, err := d.cfg.dial(ctx, "tcp", d.addr)
+	plain, err := d.cfg.dial(ctx, "tcp", d.addr)
 	if err != nil {
 		return nil, "", err
 	}
 	// The context ends every blocking step of the handshake by the deadline.
-	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	nc, early, answered, err := d.handshake(ctx, nc, offered)
+	stop := context.AfterFunc(ctx, func() { _ = plain.SetDeadline(time.Unix(1, 0)) })
+	nc, early, answered, err := d.handshake(ctx, plain, offered)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
