@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"sync"
@@ -70,7 +71,7 @@ func newHost(cfg config.Config, logger *slog.Logger) (*host, error) {
 			object: guard.Handler(http.HandlerFunc(h.serveObject)),
 		},
 		ReadHeaderTimeout: max(h.limits.HeaderTime, 0),
-		MaxHeaderBytes:    max(h.limits.HeaderBytes, 0),
+		MaxHeaderBytes:    headerBytes(h.limits),
 		ReadTimeout:       max(h.limits.HeaderTime, 0) + max(h.limits.AssemblyTime, 0),
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
@@ -82,6 +83,14 @@ func newHost(cfg config.Config, logger *slog.Logger) (*host, error) {
 		logger.Warn("other machines may connect, and nobody is asked who he is")
 	}
 	return h, nil
+}
+
+// headerBytes is the limit as net/http takes it: there, 0 means a default.
+func headerBytes(l core.Limits) int {
+	if l.HeaderBytes < 0 {
+		return math.MaxInt32
+	}
+	return l.HeaderBytes
 }
 
 // announce takes the address that the system gave.
@@ -105,8 +114,12 @@ func (h *host) serve(l net.Listener) error {
 // drain refuses what is new, gives running calls the grace period, and tells
 // clients to come back later.
 func (h *host) drain() {
-	ctx, cancel := context.WithTimeout(context.Background(), max(h.limits.DrainGrace, time.Nanosecond))
-	defer cancel()
+	ctx := context.Background()
+	if h.limits.DrainGrace >= 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, h.limits.DrainGrace)
+		defer cancel()
+	}
 	h.logger.Info("draining", "grace", h.limits.DrainGrace, "sessions", h.rpc.Sessions()+h.own.Sessions())
 	var all sync.WaitGroup
 	for _, shutdown := range []func(context.Context) error{

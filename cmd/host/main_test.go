@@ -76,12 +76,11 @@ func cli(t *testing.T, stdin string, args ...string) (code int, stdout, stderr s
 
 // command is a command that runs in this process.
 type command struct {
-	t           *testing.T
-	out, errs   buffer
-	interrupt   context.CancelFunc // what SIGINT does
-	done        chan struct{}
-	code        int // once done
-	interrupted bool
+	t         *testing.T
+	out, errs buffer
+	interrupt context.CancelFunc // what SIGINT does
+	done      chan struct{}
+	code      int // once done
 }
 
 func start(t *testing.T, args ...string) *command {

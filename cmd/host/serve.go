@@ -165,12 +165,14 @@ func serve(ctx context.Context, cfg config.Config, stdout io.Writer, logger *slo
 	select {
 	case <-ctx.Done():
 		h.drain()
-		<-served
-		return nil
-	case err := <-served:
+		err = <-served
+	case err = <-served: // the listener broke
 		h.drain()
+	}
+	if err != nil {
 		return &failure{exitFailed, err}
 	}
+	return nil
 }
 
 // checkAddress refuses to serve other machines unless that is asked for: there is
