@@ -14,8 +14,8 @@ func (w *writer) assemble() {
 		}
 	}
 	a := assembly{w: w, out: w.spare[:0]}
-	body := w.from + len(`{"json":`)
-	a.out = append(a.out, w.buf[w.from:body]...)
+	body := len(`{"json":`)
+	a.out = append(a.out, w.buf[:body]...)
 	a.piece(body, len(w.buf), 0, int32(len(w.marks)))
 	a.out = append(a.out, `,"meta":{`...)
 	for i := int32(0); i < int32(len(w.marks)) && next > 0; i++ {
@@ -36,8 +36,7 @@ func (w *writer) assemble() {
 		a.out = append(a.out, '}')
 	}
 	a.out = append(a.out, "}}"...)
-	w.buf = append(w.buf[:w.from], a.out...)
-	w.spare = a.out
+	w.buf, w.spare = a.out, w.buf
 }
 
 // assembly is the document that grows in out.

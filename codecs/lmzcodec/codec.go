@@ -44,17 +44,16 @@ func (*Codec) Binary() bool { return false }
 // [fault.CodeLimit].
 func (*Codec) Encode(dst []byte, v any, o clone.EncodeOptions) ([]byte, error) {
 	w := writers.Get().(*writer)
-	w.start(dst, &o.Limits)
+	w.start(&o.Limits)
 	err := clone.Walk(v, w, o)
 	if err == nil {
 		err = w.finish()
 	}
-	out := dst
 	if err == nil {
-		out = w.buf
+		dst = append(dst, w.buf...)
 	}
 	w.release()
-	return out, err
+	return dst, err
 }
 
 // Parse reads one document. The errors are [fault.CodeMalformed], with the byte at

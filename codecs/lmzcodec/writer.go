@@ -14,9 +14,8 @@ import (
 // noted in marks. Only when a label turned up again, or a body has to be told
 // twice, is the document put together anew from the pieces (see assemble.go).
 type writer struct {
-	buf  []byte // dst and the document
-	from int    // where the document begins
-	err  error
+	buf []byte // the document
+	err error
 
 	frames []frame
 	marks  []mark  // in the order of their beginnings
@@ -32,7 +31,7 @@ type writer struct {
 
 	maxBytes int
 
-	spare []byte // the other buffer of assemble
+	spare []byte // the other buffer, of assemble
 }
 
 // frame is an open container.
@@ -69,26 +68,27 @@ const (
 // defaults are what zero limits mean.
 var defaults = fault.Limits{}.WithDefaults()
 
-func (w *writer) start(dst []byte, l *fault.Limits) {
+func (w *writer) start(l *fault.Limits) {
 	w.maxBytes = cmp.Or(l.MessageBytes, defaults.MessageBytes)
-	w.from = len(dst)
-	w.buf = append(dst, `{"json":`...)
+	w.buf = append(w.buf[:0], `{"json":`...)
 	w.frames = append(w.frames[:0], frame{label: -1})
 	w.label, w.pending = -1, -1
 }
 
 func (w *writer) release() {
 	clear(w.views)
-	*w = writer{frames: w.frames[:0], marks: w.marks[:0], labels: w.labels[:0], views: w.views, spare: w.spare}
-	if cap(w.marks) <= 1<<14 && cap(w.labels) <= 1<<16 && cap(w.spare) <= 1<<20 {
+	w.err = nil
+	w.marks, w.labels = w.marks[:0], w.labels[:0]
+	w.anew, w.boxed, w.special, w.escaped = false, false, 0, 0
+	if cap(w.marks) <= 1<<14 && cap(w.labels) <= 1<<16 && cap(w.buf) <= 1<<20 && cap(w.spare) <= 1<<20 {
 		writers.Put(w)
 	}
 }
 
 // Err returns the first failure.
 func (w *writer) Err() error {
-	if w.err == nil && fault.Over(len(w.buf)-w.from, w.maxBytes) {
-		w.err = fault.Exceeded("lmzcodec: bytes of a message", int64(len(w.buf)-w.from), int64(w.maxBytes), "MessageBytes")
+	if w.err == nil && fault.Over(len(w.buf), w.maxBytes) {
+		w.err = fault.Exceeded("lmzcodec: bytes of a message", int64(len(w.buf)), int64(w.maxBytes), "MessageBytes")
 	}
 	return w.err
 }

@@ -92,10 +92,9 @@ func (w *walker) release() {
 	clear(w.path[:cap(w.path)])
 	clear(w.back)
 	clear(w.slots[:cap(w.slots)])
-	*w = walker{
-		ids: w.ids, path: w.path[:0], back: w.back[:0], slots: w.slots[:0],
-		lastType: w.lastType, lastPlan: w.lastPlan,
-	}
+	w.path, w.back, w.slots = w.path[:0], w.back[:0], w.slots[:0]
+	w.w, w.replace, w.err = nil, nil, nil
+	w.depth, w.nodes, w.hops, w.next = 0, 0, 0, 0
 	walkers.Put(w)
 }
 

@@ -45,12 +45,14 @@ func AppendEscaped(b []byte, s string) []byte {
 			}
 			i += bits.TrailingZeros64(m) / 8
 		}
-		c := s[i]
-		switch {
-		case c >= 0x20 && c != '"' && c != '\\' && c != 0xed:
+		for i < len(s) && asItIs[s[i]] {
 			i++
-			continue
-		case c == 0xed:
+		}
+		if i == len(s) {
+			break
+		}
+		c := s[i]
+		if c == 0xed {
 			if i+2 >= len(s) || s[i+1] < 0xa0 {
 				i++
 				continue
@@ -83,6 +85,15 @@ func AppendEscaped(b []byte, s string) []byte {
 	}
 	return append(b, s[done:]...)
 }
+
+// asItIs is true for the bytes that need no look: all but controls, the quote, the backslash,
+// and 0xed.
+var asItIs = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= 0x20 && c != '"' && c != '\\' && c != 0xed
+	}
+	return t
+}()
 
 // load reads eight bytes; the compiler makes it one instruction.
 func load(s string) uint64 {
