@@ -113,7 +113,7 @@ func (b *inbox) run(idle chan struct{}) {
 func (b *inbox) next() (event, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.busy = !b.closed && len(b.events) > 0; !b.busy {
+	if b.busy = len(b.events) > 0; !b.busy {
 		b.events, b.idle = nil, nil
 		return event{}, false
 	}

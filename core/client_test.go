@@ -386,6 +386,22 @@ func TestClient_countsWhatItIgnores(t *testing.T) {
 	}
 }
 
+func TestClient_firstOfTwoAnswersCounts(t *testing.T) {
+	t.Parallel()
+	f := newFake(pushing)
+	f.serve = func(frame string) []string {
+		id := sentIDs(frame)[0]
+		return []string{answerFrame(okItem(id, "1"), okItem(id, "2"))}
+	}
+	c := fakeClient(t, f)
+	if got, err := core.Call[int](t.Context(), c, "f"); got != 1 || err != nil {
+		t.Errorf("Call() = %v, %v, want the first answer", got, err)
+	}
+	if s := c.Stats(); s.Late != 1 {
+		t.Errorf("Stats() = %+v, want the second answer counted as late", s)
+	}
+}
+
 func TestClient_unreadableAnswerEndsTheCallsItNames(t *testing.T) {
 	t.Parallel()
 	f := newFake(pushing)

@@ -76,6 +76,7 @@ func clientOn(t testing.TB, on core.Transport, f *fakeTransport, opts ...core.Cl
 		f.reader.Wait()
 	})
 	f.do(func() { f.opened(false) })
+	f.sync()
 	return c
 }
 
