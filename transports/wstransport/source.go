@@ -8,7 +8,7 @@ import (
 
 const (
 	// bufferBytes is what one read takes at most, beside long payloads.
-	bufferBytes = 4 << 10
+	bufferBytes = 16 << 10
 	// probeBytes is what an idle connection without readiness notification keeps to
 	// wait for input.
 	probeBytes = 64
