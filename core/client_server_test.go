@@ -3,7 +3,6 @@ package core_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -326,32 +325,4 @@ func BenchmarkCall_client(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-func ExampleClient() {
-	srv, err := core.NewServer(lmzcodec.New())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	if err := srv.Register("LODGE", func(st *core.State) (any, error) { return &lodge{state: st}, nil }); err != nil {
-		fmt.Println(err)
-		return
-	}
-	t, err := memtransport.New(srv, core.Target{Binding: "LODGE", Instance: "one"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	client, err := core.NewClient(t, lmzcodec.New())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer client.Close()
-
-	ctx := context.Background()
-	sum, err := core.Call[int](ctx, client, "add", 1, 2)
-	fmt.Println(sum, err)
-	// Output: 3 <nil>
 }
