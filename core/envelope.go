@@ -30,7 +30,7 @@ type item struct {
 	call  call
 	gone  bool // cancelled
 	done  bool
-	value any // of a success: a scalar or a node
+	value any // of a success: a scalar or a node; of what was thrown: a node or nothing
 	err   error
 }
 
@@ -53,7 +53,7 @@ func (s *Server) readBatch(r *run, batch clone.Node) (err error) {
 	for i := range r.items {
 		r.items[i].bad = c.item(r.items[i].ops)
 	}
-	r.nested = c.marked
+	r.x.nested = c.marked
 	return c.over
 }
 
@@ -106,8 +106,8 @@ type charge struct {
 	limits     *Limits
 	operations int
 	nested     int
-	marked     bool  // there is a nested chain, or an alias of one
-	over       error // a limit of the whole message is exceeded
+	marked     map[clone.Node]bool // the nested chains, and aliases of such
+	over       error               // a limit of the whole message is exceeded
 
 	nodes int
 	seen  map[clone.Node]int // depth at which a container was looked at; nil while few were
@@ -209,7 +209,10 @@ func (c *charge) arguments(n clone.Node, depth int) error {
 }
 
 func (c *charge) marker(n clone.Node, depth int) error {
-	c.marked = true
+	if c.marked == nil {
+		c.marked = map[clone.Node]bool{}
+	}
+	c.marked[n] = true
 	ops := n.Key(keyChain)
 	if ops.IsZero() {
 		return nil // an alias; whether it stands for something shows when it is reached

@@ -23,6 +23,7 @@ type exec struct {
 	ops   clone.Node // the item's chain, as received
 	build clone.BuildOptions
 
+	nested  map[clone.Node]bool // the markers that were charged against the limits; no others run
 	aliases map[string]*nested
 	markers map[clone.Node]*nested
 	failed  error // why a nested chain failed, which a build's error only describes

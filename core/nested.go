@@ -11,11 +11,11 @@ type nested struct {
 	err error
 }
 
-// replaceMarker is asked for each object that may be a nested operation: it runs the
-// chain, or finds what it gave before in this batch. Failures are remembered too, so that
+// replaceMarker is asked for each object that may be a nested operation, and takes those
+// that were found and charged when the message was read: it runs the chain, or finds what it gave before in this batch. Failures are remembered too, so that
 // an alias fails with the error of the marker it stands for.
 func (x *exec) replaceMarker(n clone.Node) (any, bool, error) {
-	if is, _ := n.Key(markNested).Bool(); !is {
+	if !x.nested[n] {
 		return nil, false, nil
 	}
 	if done := x.markers[n]; done != nil {

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/big"
 	"sync"
@@ -14,16 +15,16 @@ import (
 
 // run is one batch on its way: from its place in the object's queue to its answer.
 type run struct {
-	srv    *Server
-	conn   *conn
-	codec  Codec
-	doc    *clone.Document
-	items  []item
-	one    [1]item
-	nested bool // there are nested chains
-	frame  frame
-	x      exec
-	ok     [1]success // the answer to a single item
+	srv   *Server
+	conn  *conn
+	codec Codec
+	doc   *clone.Document
+	items []item
+	one   [1]item
+	use   *call // instead of items: a message for the object itself
+	frame frame
+	x     exec
+	ok    [1]success // the answer to a single item
 
 	answers chan exchanged // takes the answer of an exchange; nil: the session does
 
@@ -42,8 +43,8 @@ type run struct {
 func (r *run) prepare(now time.Time) {
 	r.frame.obj = r.conn.obj
 	r.frame.from = &r.conn.origin
-	r.x = exec{srv: r.srv, run: r, root: &r.frame, frame: &r.frame}
-	if r.nested {
+	r.x.srv, r.x.run, r.x.root, r.x.frame = r.srv, r, &r.frame, &r.frame
+	if r.x.nested != nil {
 		r.x.build.Replace = r.x.replaceMarker
 	}
 	for i := range r.items {
@@ -108,9 +109,12 @@ func (r *run) do(it *item) {
 		r.x.unwind()
 		return
 	}
+	// Later items, and others meanwhile, may change what these lead to.
 	if err == nil && !scalar(v) {
-		// Later items, and others meanwhile, may change what v leads to.
 		v, err = r.snapshot(v)
+	}
+	if err != nil {
+		v, err = r.snapshotError(err)
 	}
 	r.x.unwind()
 	r.settle(it, v, err)
@@ -153,6 +157,19 @@ func (r *run) snapshot(v any) (any, error) {
 		return nil, err
 	}
 	return doc.Root(), nil
+}
+
+// snapshotError is an error as it travels, beside the error. What user code threw may
+// lead to what user code changes.
+func (r *run) snapshotError(err error) (any, error) {
+	if _, ok := err.(*thrownError); !ok {
+		return nil, err
+	}
+	doc, failed := snapshot(r.srv.limits, r.srv.wireError(err), borderReplace)
+	if failed != nil {
+		return nil, inPlainWords(err)
+	}
+	return doc.Root(), err
 }
 
 // scalar reports whether nothing can change v.
@@ -267,7 +284,10 @@ func (r *run) batch() (data []byte, failed bool) {
 }
 
 func (r *run) outcome(it *item) any {
-	if it.err != nil {
+	switch {
+	case it.err != nil && it.value != nil:
+		return failure{it.id, false, it.value}
+	case it.err != nil:
 		return failure{it.id, false, r.srv.wireError(it.err)}
 	}
 	return success{it.id, true, it.value}
@@ -317,7 +337,11 @@ func inPlainWords(err error) error {
 	if !value.ValidText(text) {
 		text = "an error whose text is not UTF-8"
 	}
-	return fault.New(codeOr(err, CodeUnencodable), "%s", text)
+	code := CodeUnencodable
+	if _, thrown := errors.AsType[*thrownError](err); !thrown {
+		code = codeOr(err, code)
+	}
+	return fault.New(code, "%s", text)
 }
 
 func (r *run) reply(data []byte, failed bool) {
@@ -340,7 +364,7 @@ func (r *run) reply(data []byte, failed bool) {
 // with all that come after it.
 func (r *run) expire(now time.Time) (next time.Time) {
 	r.mu.Lock()
-	if r.answered {
+	if r.answered || len(r.items) == 0 {
 		r.mu.Unlock()
 		return time.Time{}
 	}
@@ -396,6 +420,7 @@ func (r *run) cancel(ids map[string]bool) {
 	var now *call
 	if ids == nil {
 		r.canceled = true
+		now = r.use
 	}
 	for i := range r.items {
 		it := &r.items[i]

@@ -35,19 +35,13 @@ const maxCauses = 16
 // wireError is an error as it travels: what the server itself found is an Error with its
 // code as an own property, and nothing else ever has that property.
 func (s *Server) wireError(err error) any {
-	switch e := err.(type) {
-	case *thrownError:
-		return wireThrown(e.err, maxCauses)
-	case *panicError:
-		w := &value.Error{Name: "Error", Message: e.err.Message, Stack: &e.stack}
-		w.Props.Set(propCode, string(e.err.Code))
-		return w
-	case *Error:
-		w := &value.Error{Name: "Error", Message: e.Message}
-		w.Props.Set(propCode, string(e.Code))
-		return w
+	if thrown, ok := errors.AsType[*thrownError](err); ok {
+		return wireThrown(thrown.err, maxCauses) // also where an encoder met it
 	}
 	w := &value.Error{Name: "Error", Message: err.Error()}
+	if p, ok := errors.AsType[*panicError](err); ok {
+		w.Stack = &p.stack
+	}
 	w.Props.Set(propCode, string(codeOr(err, CodeInternal)))
 	return w
 }

@@ -116,8 +116,7 @@ func (s *Server) other(c *conn, sess Session, m Message) {
 	}
 	defer s.finish()
 	f := s.useFrame(c)
-	r := &run{srv: s, conn: c} // for its place among the calls in flight
-	r.x.frame, r.x.root = f, f
+	r := &run{srv: s, conn: c, use: f.ctx.(*call)} // for its place among the calls in flight
 	c.enter(r)
 	defer c.leave(r)
 	f.line()

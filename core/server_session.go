@@ -20,6 +20,7 @@ type conn struct {
 	obj     *object
 	latest  atomic.Pointer[Codec] // of the last message, where none was negotiated
 	expiry  *time.Timer
+	excess  bool // one too many: its object does not know of it
 
 	mu     sync.Mutex // guards what follows
 	free   sync.Cond  // on mu: calls fell below the limit
@@ -40,13 +41,13 @@ func (s *Server) Opened(sess Session) {
 	c.session = sess
 	c.obj = c.bind.object(c.hs.Target.Instance)
 	c.socket = &Socket{conn: c}
+	s.track(c, true)
 	if !c.obj.sockets.add(c.socket, s.limits.ConnectionsPerID) {
 		// Accept let more come at the same time than there may be.
-		_ = sess.Close(CloseRateLimited, "too many connections of one client id")
+		c.excess = true
+		_ = sess.Close(CloseRateLimited, "too many connections of one client id") // it may be closed already
+		return
 	}
-	s.mu.Lock()
-	s.conns[c] = struct{}{}
-	s.mu.Unlock()
 	if at := c.identity.Expires; !at.IsZero() {
 		c.expiry = time.AfterFunc(time.Until(at), func() {
 			_ = sess.Close(CloseAuthExpired, "authentication expired") // it may be closed already
@@ -68,14 +69,12 @@ func (s *Server) Closed(sess Session, info CloseInfo) {
 		return
 	}
 	c.obj.sockets.remove(c.socket)
-	s.mu.Lock()
-	delete(s.conns, c)
-	s.mu.Unlock()
+	s.track(c, false)
 	if c.expiry != nil {
 		c.expiry.Stop()
 	}
 	c.cancelRuns(nil)
-	if does := c.bind.does.Load(); does&doesClosed != 0 {
+	if does := c.bind.does.Load(); does&doesClosed != 0 && !c.excess {
 		s.event(c, "SocketClosed", func(ctx context.Context, v any) {
 			if o, ok := v.(SocketCloser); ok {
 				o.SocketClosed(ctx, c.socket, info)
