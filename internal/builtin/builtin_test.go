@@ -8,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/internal/builtin"
 )
 
@@ -144,5 +145,83 @@ func TestMemory_Errors(t *testing.T) {
 	}
 	if err := open.Serve(context.Background(), nil); err == nil {
 		t.Error("Serve without a handler: no error")
+	}
+}
+
+// A codec made with limits keeps to them, unless a call has its own.
+func TestModules_CodecLimits(t *testing.T) {
+	t.Parallel()
+	r, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := r.Lookup(core.KindCodec, "lmz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := m.Codec(core.Limits{ValueDepth: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep := []byte(`{"json":[[[1]]],"meta":{}}`)
+	if _, err := c.Parse(deep, clone.ParseOptions{}); core.CodeOf(err) != core.CodeLimit {
+		t.Errorf("Parse: %v", err)
+	}
+	if _, err := c.Encode(nil, []any{[]any{[]any{1}}}, clone.EncodeOptions{}); core.CodeOf(err) != core.CodeLimit {
+		t.Errorf("Encode: %v", err)
+	}
+	if _, err := c.Parse(deep, clone.ParseOptions{Limits: core.Limits{ValueDepth: 9}}); err != nil {
+		t.Errorf("Parse with limits of its own: %v", err)
+	}
+}
+
+// Two listeners in memory cannot have one name at a time.
+func TestMemory_OneNameOneListener(t *testing.T) {
+	t.Parallel()
+	r, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	codecs, err := r.Lookup(core.KindCodec, "lmz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	codec, err := codecs.Codec(core.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := core.NewServer(codec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := r.Lookup(core.KindTransport, "memory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listeners [2]core.Listener
+	for i := range listeners {
+		if listeners[i], err = m.Listen(core.ListenConfig{Addr: "same"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := make(chan error, 2)
+	for _, l := range listeners {
+		go func() { ended <- l.Serve(context.Background(), srv) }()
+	}
+	if err := <-ended; core.CodeOf(err) != core.CodeConfig {
+		t.Errorf("the second Serve: %v", err)
+	}
+	for _, l := range listeners {
+		if l.Addr() != "" {
+			if err := l.Serve(context.Background(), srv); core.CodeOf(err) != core.CodeConfig {
+				t.Errorf("Serve again: %v", err)
+			}
+		}
+		if err := l.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the first Serve: %v", err)
 	}
 }
