@@ -208,7 +208,9 @@ func TestClient_closeStopsACancellation(t *testing.T) {
 		synctest.Wait()
 		f.sending = func(ctx context.Context, _ uint64) error { <-ctx.Done(); return ctx.Err() }
 		cancel()
-		<-done
+		if err := <-done; core.CodeOf(err) != core.CodeCanceled {
+			t.Errorf("Call() = %v, want %s", err, core.CodeCanceled)
+		}
 		synctest.Wait()
 		if err := c.Close(); err != nil {
 			t.Errorf("Close() = %v", err)

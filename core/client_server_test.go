@@ -56,33 +56,33 @@ func (l *lodge) Tell(ctx context.Context, ids []string, text string) (core.Deliv
 
 var lodgeTarget = core.Target{Binding: "LODGE", Instance: "one"}
 
-func lodgeServer(t testing.TB) *core.Server {
-	t.Helper()
+func lodgeServer(tb testing.TB) *core.Server {
+	tb.Helper()
 	srv, err := core.NewServer(lmzcodec.New(), core.AllowAnonymousClientID())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	err = srv.Register("LODGE", func(st *core.State) (any, error) { return &lodge{state: st}, nil }, core.Concurrent())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return srv
 }
 
 // lodgeClient returns a client of the server over memory, and what it goes through.
-func lodgeClient(t testing.TB, srv *core.Server, opts ...core.ClientOption) (*core.Client, *memtransport.Transport) {
-	t.Helper()
+func lodgeClient(tb testing.TB, srv *core.Server, opts ...core.ClientOption) (*core.Client, *memtransport.Transport) {
+	tb.Helper()
 	tr, err := memtransport.New(srv, lodgeTarget, memtransport.ClientID("user-1"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c, err := core.NewClient(tr, lmzcodec.New(), opts...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := c.Close(); err != nil {
-			t.Errorf("Close() = %v", err)
+			tb.Errorf("Close() = %v", err)
 		}
 	})
 	return c, tr

@@ -31,7 +31,6 @@ type fakeTransport struct {
 	keepAlive []bool
 	codec     string
 	closings  []core.CloseCode
-	reading   bool
 
 	events chan func()
 	quit   chan struct{}
@@ -58,20 +57,20 @@ func newFake(info core.TransportInfo) *fakeTransport {
 var pushing = core.TransportInfo{Name: "fake", ClientID: "user-1", Push: true}
 
 // newClient returns a client on a fake transport, closed with the test.
-func fakeClient(t testing.TB, f *fakeTransport, opts ...core.ClientOption) *core.Client {
-	t.Helper()
-	return clientOn(t, f, f, opts...)
+func fakeClient(tb testing.TB, f *fakeTransport, opts ...core.ClientOption) *core.Client {
+	tb.Helper()
+	return clientOn(tb, f, f, opts...)
 }
 
-func clientOn(t testing.TB, on core.Transport, f *fakeTransport, opts ...core.ClientOption) *core.Client {
-	t.Helper()
+func clientOn(tb testing.TB, on core.Transport, f *fakeTransport, opts ...core.ClientOption) *core.Client {
+	tb.Helper()
 	c, err := core.NewClient(on, lmzcodec.New(), opts...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := c.Close(); err != nil {
-			t.Errorf("Close() = %v", err)
+			tb.Errorf("Close() = %v", err)
 		}
 		f.reader.Wait()
 	})
