@@ -16,8 +16,7 @@ type parser struct {
 
 	depth, maxDepth int
 
-	parts []byte // scratch for the texts of a tag
-	data  []byte // scratch for elements
+	data []byte // scratch for elements
 }
 
 // prefix is how failures begin.
@@ -26,7 +25,7 @@ const prefix = "lmzcodec"
 func (p *parser) release() {
 	p.s.Reset(nil, prefix)
 	p.b = nil
-	if cap(p.parts) <= 1<<16 && cap(p.data) <= 1<<16 {
+	if cap(p.data) <= 1<<16 {
 		parsers.Put(p)
 	}
 }

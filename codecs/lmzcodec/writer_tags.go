@@ -169,7 +169,7 @@ func (w *writer) View(v clone.View) {
 		return
 	}
 	e := &elements[v.Elem]
-	if e.size == 1 && e.kind != value.Int8 {
+	if e.append == nil {
 		w.bytes(e.name, v.Buffer[v.Offset:v.Offset+v.Length])
 	} else {
 		w.tag("arraybuffer", "subtype")
@@ -192,15 +192,15 @@ type element struct {
 	kind     value.ArrayKind
 	name     string // of the constructor in JavaScript
 	size     int
-	min, max float64 // of integers
-	append   func(dst, from []byte) []byte
+	min, max float64                       // of integers
+	append   func(dst, from []byte) []byte // nil: bytes as they are
 }
 
 // elements is by kind, and closed: no other constructor exists for this codec.
 var elements = [...]element{
 	value.Int8:         {value.Int8, "Int8Array", 1, -1 << 7, 1<<7 - 1, func(d, b []byte) []byte { return strconv.AppendInt(d, int64(int8(b[0])), 10) }},
-	value.Uint8:        {value.Uint8, "Uint8Array", 1, 0, 1<<8 - 1, appendByte},
-	value.Uint8Clamped: {value.Uint8Clamped, "Uint8ClampedArray", 1, 0, 1<<8 - 1, appendByte},
+	value.Uint8:        {value.Uint8, "Uint8Array", 1, 0, 1<<8 - 1, nil},
+	value.Uint8Clamped: {value.Uint8Clamped, "Uint8ClampedArray", 1, 0, 1<<8 - 1, nil},
 	value.Int16: {value.Int16, "Int16Array", 2, -1 << 15, 1<<15 - 1, func(d, b []byte) []byte {
 		return strconv.AppendInt(d, int64(int16(binary.LittleEndian.Uint16(b))), 10)
 	}},
@@ -226,8 +226,6 @@ var elements = [...]element{
 		return append(strconv.AppendUint(append(d, '"'), binary.LittleEndian.Uint64(b), 10), '"')
 	}},
 }
-
-func appendByte(d, b []byte) []byte { return strconv.AppendUint(d, uint64(b[0]), 10) }
 
 // appendFloat writes what JSON lacks as a string, which the constructors convert.
 func appendFloat(d []byte, f float64) []byte {

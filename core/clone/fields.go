@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -92,8 +91,8 @@ func buildFields(t reflect.Type) *structFields {
 
 // compareKeyOrder orders fields as JavaScript orders own keys.
 func compareKeyOrder(a, b field) int {
-	ai, aIsIndex := arrayIndex(a.name)
-	bi, bIsIndex := arrayIndex(b.name)
+	ai, aIsIndex := value.IsIndex(a.name)
+	bi, bIsIndex := value.IsIndex(b.name)
 	switch {
 	case aIsIndex && bIsIndex:
 		return cmp.Compare(ai, bi)
@@ -103,15 +102,6 @@ func compareKeyOrder(a, b field) int {
 		return 1
 	}
 	return slices.Compare(a.index, b.index)
-}
-
-// arrayIndex reads a canonical array index: 0 to 2^32-2 without leading zeros.
-func arrayIndex(s string) (uint32, bool) {
-	if len(s) == 0 || len(s) > 10 || s[0] < '0' || s[0] > '9' || s[0] == '0' && len(s) > 1 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s, 10, 32)
-	return uint32(n), err == nil && n != 1<<32-1
 }
 
 // embedded is a struct type on visibleFields' way down.

@@ -99,21 +99,3 @@ func TestFieldsOf_Recursive(t *testing.T) {
 		t.Errorf("names = %q, want A alone", got)
 	}
 }
-
-func TestArrayIndex(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		in   string
-		want uint32
-		ok   bool
-	}{
-		{"0", 0, true}, {"7", 7, true}, {"4294967294", 1<<32 - 2, true},
-		{"4294967295", 0, false}, {"42949672950", 0, false}, {"", 0, false}, {"00", 0, false},
-		{"-1", 0, false}, {"1a", 0, false}, {"+1", 0, false}, {"1.0", 0, false},
-	}
-	for _, tt := range tests {
-		if got, ok := arrayIndex(tt.in); ok != tt.ok || ok && got != tt.want {
-			t.Errorf("arrayIndex(%q) = %d, %v, want %d, %v", tt.in, got, ok, tt.want, tt.ok)
-		}
-	}
-}
