@@ -66,6 +66,7 @@ type build struct {
 	within   map[builtKey]bool // built by value at the moment
 
 	arena []byte
+	slabs slabs
 	keys  [keySlots]string // recently seen, also by builds before
 }
 
@@ -89,7 +90,8 @@ func (b *build) free() {
 	if !b.unlocked {
 		b.doc.mu.Unlock()
 	}
-	b.doc, b.o, b.own, b.arena, b.unlocked, b.within = nil, BuildOptions{}, builtValues{}, nil, false, nil
+	b.doc, b.o, b.own, b.within = nil, BuildOptions{}, builtValues{}, nil
+	b.arena, b.slabs, b.unlocked = nil, slabs{}, false
 	builds.Put(b)
 }
 

@@ -3,6 +3,7 @@ package clone
 import (
 	"cmp"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,9 +28,9 @@ func (b *build) any(i uint32) (any, error) {
 	case KindBool:
 		return e.bits != 0, nil
 	case KindNumber:
-		return boxed(math.Float64frombits(e.bits)), nil
+		return b.boxed(math.Float64frombits(e.bits)), nil
 	case KindString:
-		return b.text(e), nil
+		return b.boxedText(e), nil
 	case KindBigInt:
 		return b.doc.bigInt(e), nil
 	case KindFunction:
@@ -43,23 +44,27 @@ func (b *build) identified(i uint32, e *entry) (any, error) {
 	if e.flags&flagMarked == 0 || b.o.Replace == nil {
 		return b.object(i, e)
 	}
-	if v, ok := b.knownAny(i); ok {
-		return v, nil
+	if v, ok := b.known(i, anyType); ok {
+		return v.Interface(), nil
 	}
 	v, ok, err := b.replace(i)
 	if err != nil {
 		return nil, err
 	}
 	if ok {
-		b.learnAny(i, v)
+		b.learn(i, anyType, reflect.ValueOf(&v).Elem())
 		return v, nil
 	}
 	return b.object(i, e)
 }
 
+// anyType is the destination under which the hooks' answers are known; what was built
+// without asking them is not.
+var anyType = reflect.TypeFor[any]()
+
 // object is identified without hooks.
 func (b *build) object(i uint32, e *entry) (any, error) {
-	known := e.flags&(flagShared|flagMarked) != 0
+	known := e.flags&flagShared != 0
 	if known {
 		if v, ok := b.knownAny(i); ok {
 			return v, nil
@@ -272,21 +277,6 @@ func (b *build) headersAndBody(i uint32) (*value.Headers, any, error) {
 	}
 	return h.(*value.Headers), body, nil
 }
-
-// boxed puts a number into an interface, without an allocation when it is a small integer.
-func boxed(f float64) any {
-	if i := int(f); i >= 0 && i < len(smallNumbers) && float64(i) == f && (i != 0 || !math.Signbit(f)) {
-		return smallNumbers[i]
-	}
-	return f
-}
-
-var smallNumbers = func() (n [1024]any) {
-	for i := range n {
-		n[i] = float64(i)
-	}
-	return n
-}()
 
 // member is a step of a path: .name, or ["any text"].
 func member(key string) string {

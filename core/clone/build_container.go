@@ -71,45 +71,62 @@ func (c targetCompiler) compileSlice(x *target) {
 	t := x.typ
 	elem := c.target(t.Elem())
 	float, whole := storers(t.Elem().Kind())
+	allocate := allocator(t)
 	x.build = func(b *build, at uint32, e *entry, p unsafe.Pointer) error {
-		var s reflect.Value
-		switch e.kind {
-		case KindArray, KindSet:
-			s = reflect.MakeSlice(t, e.size(), e.size())
-		case KindTypedArray:
-			if float == nil {
-				return doesNotFit(e, t)
-			}
-			n := b.doc.part(e).y
-			s = reflect.MakeSlice(t, n, n)
-			if err := b.elements(e, t, s.UnsafePointer(), float, whole); err != nil {
-				return err
-			}
-		case KindArrayBuffer, KindDataView:
-			if t.Elem().Kind() != reflect.Uint8 {
-				return doesNotFit(e, t)
-			}
-			bytes := b.bytes(e)
-			s = reflect.MakeSlice(t, len(bytes), len(bytes))
-			copy(unsafe.Slice((*byte)(s.UnsafePointer()), len(bytes)), bytes)
+		n := 0
+		switch {
+		case absent(e):
+			return nil
+		case e.kind == KindArray || e.kind == KindSet:
+			n = e.size()
+		case e.kind == KindTypedArray && float != nil:
+			n = b.doc.part(e).y
+		case (e.kind == KindArrayBuffer || e.kind == KindDataView) && t.Elem().Kind() == reflect.Uint8:
+			n = len(b.bytes(e))
 		default:
-			if absent(e) {
-				return nil
-			}
 			return doesNotFit(e, t)
 		}
+		data := allocate(n)
+		*(*sliceHeader)(p) = sliceHeader{data, n, n}
 		if e.flags&flagShared != 0 {
+			s := reflect.New(t).Elem()
+			s.Set(reflect.NewAt(t, p).Elem())
 			b.learn(at, t, s) // before it is filled: a cycle ends here
 		}
-		if e.kind == KindArray || e.kind == KindSet {
-			if err := b.parts(elem, at, e, s.UnsafePointer()); err != nil {
-				return err
-			}
+		switch e.kind {
+		case KindTypedArray:
+			return b.elements(e, t, data, float, whole)
+		case KindArrayBuffer, KindDataView:
+			copy(unsafe.Slice((*byte)(data), n), b.bytes(e))
+			return nil
 		}
-		reflect.NewAt(t, p).Elem().Set(s)
-		return nil
+		return b.parts(elem, at, e, data)
 	}
 }
+
+// allocator returns what makes room for n elements of a slice of type t: package reflect
+// allocates a header as well, so elements of the most common shapes are made here.
+func allocator(t reflect.Type) func(n int) unsafe.Pointer {
+	switch t.Elem().Kind() {
+	case reflect.String:
+		return room[string]
+	case reflect.Pointer, reflect.Map, reflect.Func:
+		return room[unsafe.Pointer]
+	case reflect.Bool, reflect.Int8, reflect.Uint8:
+		return room[uint8]
+	case reflect.Int32, reflect.Uint32, reflect.Float32:
+		return room[uint32]
+	case reflect.Int64, reflect.Uint64, reflect.Float64:
+		return room[uint64]
+	case reflect.Int, reflect.Uint, reflect.Uintptr:
+		return room[uint]
+	case reflect.Interface:
+		return room[any] // one with methods has a word of the same shape before its data
+	}
+	return func(n int) unsafe.Pointer { return reflect.MakeSlice(t, n, n).UnsafePointer() }
+}
+
+func room[T any](n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(make([]T, n))) }
 
 // bytes returns the bytes of a buffer, or those that a view shows.
 func (b *build) bytes(e *entry) []byte {

@@ -356,6 +356,9 @@ func TestBuild_Replaces(t *testing.T) {
 		t.Errorf("asked %v times", asked)
 	}
 	var all any
+	if err := doc.Build(doc.Root(), &all, clone.BuildOptions{}); err != nil || all.(*value.Object).At(2).Value == any(6.0) {
+		t.Errorf("without hooks: %v, %v", all, err)
+	}
 	if err := doc.Build(doc.Root(), &all, o); err != nil {
 		t.Fatal(err)
 	}
