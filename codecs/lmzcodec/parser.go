@@ -38,7 +38,8 @@ func (p *parser) parse(data []byte, limits *fault.Limits) (*clone.Document, erro
 		p.b.Fail(p.s.Err)
 	}
 	d, err := p.b.Finish()
-	if err != nil && err != p.s.Err { //nolint:errorlint // the very same error has the prefix already
+	// A failure of the scanner has its prefix already.
+	if err != nil && err != p.s.Err {
 		err = fault.Wrap(fault.CodeOf(err), prefix, err)
 	}
 	return d, err

@@ -12,11 +12,11 @@ import (
 
 // told is what a walk tells of v, labels included: two graphs are the same, shared
 // parts and cycles too, when the same is told of both.
-func told(t testing.TB, v any) string {
-	t.Helper()
+func told(tb testing.TB, v any) string {
+	tb.Helper()
 	var r recorder
 	if err := clone.Walk(v, &r, clone.EncodeOptions{}); err != nil {
-		t.Fatalf("Walk(%v) = %v", v, err)
+		tb.Fatalf("Walk(%v) = %v", v, err)
 	}
 	return r.b.String()
 }

@@ -45,7 +45,7 @@ func (panicsZero) IsZero() bool { panic("no zero") }
 type pointerLoop *pointerLoop
 
 type badName struct {
-	A int `json:"\xff"`
+	A int `millrace:"\xff"`
 }
 
 type special struct{ n int }

@@ -115,7 +115,7 @@ func TestWalk(t *testing.T) {
 		{"first-field-shares-address", []any{f, &f.Inner, f}, "#0 [3 #1 {1 Inner: {2 x: 3 y: 4 } } #2 {2 x: 3 y: 4 } @1 }"},
 		{"shared-slice", [][]any{shared, shared}, "#0 [2 #1 [1 1 } @1 }"},
 		{"slices-of-one-array", [2]anyList{shared[:1], shared[:0]}, "[2 #0 [1 1 } [0 } }"},
-		{"slice-pointer", []*[]int{&[]int{1}}, "[1 #0 [1 1 } }"},
+		{"slice-pointer", []*[]int{{1}}, "[1 #0 [1 1 } }"},
 		{"zero-size", []*struct{}{{}, {}}, "[2 {0 } {0 } }"},
 		{"map", map[string]int{"a": 1}, "#0 {1 a: 1 }"},
 		{"any-map", map[string]any{"a": "b"}, `#0 {1 a: "b" }`},
