@@ -87,12 +87,20 @@ func (h *Hub) Accept(ctx context.Context, hs core.Handshake) (*Ticket, *core.Rej
 	}
 	h.admitted++
 	h.mu.Unlock()
+	t := &Ticket{hub: h, hs: hs}
+	accepted := false
+	defer func() {
+		if !accepted { // refused, or the handler panicked
+			t.Cancel()
+		}
+	}()
 	set, reject := h.handler.Accept(ctx, hs)
 	if reject != nil {
-		h.release(nil)
 		return nil, reject
 	}
-	return &Ticket{hub: h, hs: hs, settings: set, limits: h.merge(set.Limits)}, nil
+	accepted = true
+	t.settings, t.limits = set, h.merge(set.Limits)
+	return t, nil
 }
 
 // merge completes what the hub was configured with by what the handler decided.

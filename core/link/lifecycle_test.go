@@ -367,6 +367,28 @@ func TestHub_Connections(t *testing.T) {
 	})
 }
 
+func TestHub_AcceptPanics(t *testing.T) {
+	t.Parallel()
+	h := &linktest.Handler{OnAccept: func(context.Context, core.Handshake) (core.Settings, *core.Reject) { panic("authorizer") }}
+	hub, err := link.NewHub(h, link.HubConfig{Limits: core.Limits{Connections: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() { _ = recover() }() // as net/http does
+		_, _ = hub.Accept(t.Context(), core.Handshake{})
+	}()
+	h.OnAccept = nil
+	ticket, reject := hub.Accept(t.Context(), core.Handshake{})
+	if reject != nil {
+		t.Fatalf("the place of the panicked handshake is lost: %+v", reject)
+	}
+	ticket.Cancel()
+	if err := hub.Shutdown(t.Context()); err != nil {
+		t.Errorf("Shutdown() error = %v", err)
+	}
+}
+
 func TestHub_TicketCancel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

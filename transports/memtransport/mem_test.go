@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -205,6 +206,87 @@ func TestTransport_TooBig(t *testing.T) {
 	if ends := h.Ends(); len(ends) != 1 || ends[0].Code != core.CloseTooBig || core.CodeOf(ends[0].Err) != core.CodeLimit {
 		t.Errorf("server saw %+v, want 1009 with a limit error", ends)
 	}
+}
+
+func TestTransport_IdleForAnHour(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &linktest.Handler{}
+		tr := newTransport(t, h)
+		tr.SetKeepAlive(true)
+		time.Sleep(time.Hour) // pings and pongs of both ends
+		if n := tr.Listener().Sessions(); n != 1 || len(h.Ends()) != 0 {
+			t.Errorf("%d sessions, ends %+v, want the first one alive", n, h.Ends())
+		}
+	})
+}
+
+func TestListener_SlowReader(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		limits core.Limits
+		frames int
+		want   core.CloseCode
+		after  time.Duration
+	}{
+		{"write-timeout", core.Limits{PingInterval: core.NoLimit}, 4, core.CloseAbnormal, 10 * time.Second},
+		{"no-write-timeout", core.Limits{PingInterval: core.NoLimit, WriteTimeout: core.NoLimit, QueueMessages: 2}, 5, core.CloseSlowConsumer, 5 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				gate := make(chan struct{})
+				h := &linktest.Handler{OnOpened: func(s core.Session) {
+					for range tt.frames {
+						_ = s.Send(core.Message{Data: make([]byte, 50_000), Binary: true})
+					}
+				}}
+				tr := newTransport(t, h, memtransport.Limits(tt.limits))
+				tr.SetMessageHandler(func(core.Message) bool { <-gate; return true })
+				start := time.Now()
+				if err := tr.Connect(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for len(h.Ends()) == 0 {
+					time.Sleep(100 * time.Millisecond)
+				}
+				if d := time.Since(start).Round(time.Second); d != tt.after || h.Ends()[0].Code != tt.want {
+					t.Errorf("ended after %v with %+v, want %d after %v", d, h.Ends()[0], tt.want, tt.after)
+				}
+				close(gate)
+			})
+		})
+	}
+}
+
+func TestListener_CloseWithoutCode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, err := memtransport.NewListener(&linktest.Handler{}, memtransport.Logger(slog.New(slog.DiscardHandler)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Transport(core.Target{}); core.CodeOf(err) != core.CodeConfig {
+			t.Errorf("Transport() without a target: error = %v", err)
+		}
+		tr, err := l.Transport(room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes := make(chan core.CloseCode, 1)
+		tr.SetCloseHandler(func(c core.CloseInfo) bool { codes <- c.Code; return true })
+		if err := tr.Connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l.Drop(core.CloseNoStatus, "")
+		if got := <-codes; got != core.CloseNormal {
+			t.Errorf("closed with %d, want 1000 in place of a code that may not travel", got)
+		}
+		_ = tr.Close(core.CloseNormal, "")
+		_ = l.Close(t.Context())
+	})
 }
 
 func TestNew_Config(t *testing.T) {
