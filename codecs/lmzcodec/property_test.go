@@ -150,7 +150,7 @@ func TestProperty_RoundTrip(t *testing.T) {
 		if err := d.Build(d.Root(), &back, clone.BuildOptions{}); err != nil {
 			rt.Fatalf("Build(%s) = %v", wire, err)
 		}
-		if got, want := told(t, back), told(t, v); got != want {
+		if got, want := told(t, back), told(t, v); got != want || !value.Equal(back, v) {
 			rt.Fatalf("%s comes back as\n     %s\nwant %s", wire, got, want)
 		}
 	})

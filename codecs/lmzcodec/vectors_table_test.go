@@ -29,7 +29,7 @@ type row struct {
 	read any    // of a lost one: what the npm package's wire decodes to
 }
 
-// shared, with its uses, builds graphs.
+// build makes a graph in place.
 func build(f func() any) any { return f() }
 
 func object(keysAndValues ...any) *value.Object {
@@ -288,8 +288,9 @@ func decode(t *testing.T, wire string) any {
 
 func wantDecoded(t *testing.T, wire string, want any) {
 	t.Helper()
-	if got, want := told(t, decode(t, wire)), told(t, want); got != want {
-		t.Errorf("%s decodes to\n     %s\nwant %s", wire, got, want)
+	got := decode(t, wire)
+	if gotTold, wantTold := told(t, got), told(t, want); gotTold != wantTold || !value.Equal(got, want) {
+		t.Errorf("%s decodes to\n     %s\nwant %s", wire, gotTold, wantTold)
 	}
 }
 
