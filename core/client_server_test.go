@@ -148,15 +148,9 @@ func TestClientAndServer(t *testing.T) {
 	sent.Set("map", m)
 	sent.Set("key", key)
 	sent.Set("self", sent)
-	graph, err := core.Call[*value.Object](ctx, c, "echo", sent)
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, _ := graph.Get("map")
-	backKey, _ := graph.Get("key")
-	self, _ := graph.Get("self")
-	if data, _ := back.(*value.Map).Get(backKey); data != "data" || self != any(graph) {
-		t.Errorf("echo of a graph: the key finds %v, and self is %p in %p", data, self, graph)
+	graph, err := c.Call("echo", sent).Await(ctx)
+	if err != nil || !value.Equal(graph, sent) {
+		t.Errorf("echo of a graph = %s, %v, want the same shape", value.Format(graph), err)
 	}
 
 	var stub struct {

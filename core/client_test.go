@@ -283,7 +283,7 @@ func TestCall_errorsKeepTheirKinds(t *testing.T) {
 	if !ok {
 		t.Fatalf("got %v, want a *core.Thrown", got)
 	}
-	if obj, ok := other.Value.(*value.Object); !ok || !obj.Has("a") || !strings.HasPrefix(other.Error(), "thrown: ") {
+	if obj, ok := other.Value.(*value.Object); !ok || !obj.Has("a") || other.Error() != "thrown: "+value.Format(obj) {
 		t.Errorf("Thrown.Value = %v (%s), want the object", other.Value, other.Error())
 	}
 }

@@ -80,6 +80,10 @@ func TestExchanger(t *testing.T) {
 			}
 		})
 	}
+	answer = func([]string) (string, error) { return ok() }
+	if _, err := core.Call[int](t.Context(), c, "a"); core.CodeOf(err) != core.CodeOutcomeUnknown {
+		t.Errorf("a call that is not answered = %v, want %s", err, core.CodeOutcomeUnknown)
+	}
 	if got := f.sent()[0]; !strings.HasPrefix(got, `{"json":{"batch":[{"id":"id-0","operations":[`) {
 		t.Errorf("sent %s, want no type: the request says what it is", got)
 	}

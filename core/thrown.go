@@ -1,8 +1,6 @@
 package core
 
-import (
-	"fmt"
-)
+import "github.com/millrace/millrace/core/value"
 
 // Thrown is the error for a value that a remote method threw and that is no Error:
 // JavaScript can throw anything.
@@ -15,5 +13,5 @@ func (t *Thrown) Error() string {
 	if s, ok := t.Value.(string); ok {
 		return cutText(s, maxPeerText)
 	}
-	return cutText(fmt.Sprintf("thrown: %v", t.Value), maxPeerText)
+	return cutText("thrown: "+value.Format(t.Value), maxPeerText)
 }
