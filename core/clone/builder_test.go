@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -443,5 +444,24 @@ func TestBuilder_WideObjects(t *testing.T) {
 		} else if err == nil || !strings.Contains(err.Error(), "twice") {
 			t.Errorf("key %d twice: %v", again, err)
 		}
+	}
+}
+
+func TestBuilder_OrdersIndexKeys(t *testing.T) {
+	t.Parallel()
+	doc, err := build(fault.Limits{}, func(b *clone.Builder) {
+		b.BeginObject(-1)
+		for _, k := range []string{"b", "10", "a", "9", "01", "4294967295", "0"} {
+			b.Key(k)
+			b.Null()
+		}
+		b.End()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"0", "9", "10", "b", "a", "01", "4294967295"}
+	if got := generic(t, doc).(*value.Object).Keys(); !slices.Equal(got, want) {
+		t.Errorf("Keys = %q, want %q", got, want)
 	}
 }
