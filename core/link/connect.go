@@ -125,7 +125,7 @@ func (c *Client) schedule() {
 	})
 }
 
-// connect runs one attempt and then, if it succeeded, reads the connection.
+// connect runs one attempt and starts the reader of what came of it.
 func (c *Client) connect(ctx context.Context, a *attempt, codec string) {
 	conn, agreed, err := c.dialer.Dial(ctx, codec)
 	timedOut := ctx.Err() != nil
@@ -167,7 +167,11 @@ func (c *Client) connect(ctx context.Context, a *attempt, codec string) {
 	a.link = l
 	c.endAttempt(a, nil)
 	c.mu.Unlock()
-	c.read(l, reopened)
+	// The stack of this goroutine grew in the handshake; an idle connection should
+	// not keep it.
+	if !c.crew.Go(func() { c.read(l, reopened) }) {
+		c.read(l, reopened)
+	}
 }
 
 // read is the reader of one connection.

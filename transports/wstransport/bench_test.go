@@ -223,6 +223,7 @@ func BenchmarkIdle(b *testing.B) {
 		const n = 500
 		var before, after runtime.MemStats
 		runtime.GC()
+		runtime.GC() // twice empties pools
 		runtime.ReadMemStats(&before)
 		var all []*wstransport.Transport
 		for range n {
@@ -235,6 +236,7 @@ func BenchmarkIdle(b *testing.B) {
 			}
 			all = append(all, tr)
 		}
+		runtime.GC()
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		b.ReportMetric(float64(after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/n, "B/connection")
