@@ -228,9 +228,9 @@ var clientCases = map[string]func(context.Context, *testing.T, *session){
 			t.Errorf("%+v, want 4 ignored or malformed, 1 late", n)
 		}
 	},
-	"downstream": func(_ context.Context, t *testing.T, s *session) {
+	"downstream": func(ctx context.Context, t *testing.T, s *session) {
 		for _, message := range []string{"hi", "there"} {
-			o, ok := (<-s.downstream).(*value.Object)
+			o, ok := take(ctx, t, s.downstream).(*value.Object)
 			if !ok {
 				t.Fatalf("payload is %v, want an object", o)
 			}
@@ -242,13 +242,13 @@ var clientCases = map[string]func(context.Context, *testing.T, *session){
 	"downstream-within-a-call": func(ctx context.Context, t *testing.T, s *session) {
 		_, err := core.Call[struct{}](ctx, s.client, "notifySubscriber", "hi")
 		same(t, struct{}{}, err, struct{}{})
-		text, _ := (<-s.downstream).(*value.Object).Get("message")
+		text, _ := take(ctx, t, s.downstream).(*value.Object).Get("message")
 		same[any](t, text, nil, "hi")
 	},
 	"close-4401": func(ctx context.Context, t *testing.T, s *session) {
 		_, err := core.Call[string](ctx, s.client, "ping")
 		coded(t, err, core.CodeOutcomeUnknown)
-		info := <-s.closes
+		info := take(ctx, t, s.closes)
 		if info.Code != core.CloseAuthExpired || info.Reason != "Token expired" || !info.Clean {
 			t.Errorf("OnClose got %+v, want a clean 4401 Token expired", info)
 		}
@@ -258,10 +258,10 @@ var clientCases = map[string]func(context.Context, *testing.T, *session){
 		_, err := core.Call[string](ctx, s.client, "ping")
 		coded(t, err, core.CodeOutcomeUnknown)
 		lost := time.Now()
-		if info := <-s.closes; info.Code != core.CloseNormal {
+		if info := take(ctx, t, s.closes); info.Code != core.CloseNormal {
 			t.Errorf("OnClose got %+v, want 1000", info)
 		}
-		<-s.reconnects
+		take(ctx, t, s.reconnects)
 		if d := time.Since(lost); d < time.Second || d > 2*time.Second {
 			t.Errorf("back after %v, want 1 s", d)
 		}
@@ -286,6 +286,17 @@ var clientCases = map[string]func(context.Context, *testing.T, *session){
 			t.Errorf("error is %v, want the deadline", err)
 		}
 	},
+}
+
+// take waits for a value, and not longer than the script lasts.
+func take[T any](ctx context.Context, t *testing.T, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-ctx.Done():
+		t.Fatalf("no %T came", v)
+	}
+	return v
 }
 
 // same fails unless there is no error and the value is the wanted one.

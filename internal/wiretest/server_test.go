@@ -376,3 +376,40 @@ func TestFramesOvertake(t *testing.T) {
 		t.Errorf("the slow call took %v, want 300 ms", d)
 	}
 }
+
+// TestEmptyChain: a chain of no operations is the object itself, with its methods as functions and the
+// objects behind its fields; its cycles end.
+func TestEmptyChain(t *testing.T) {
+	t.Parallel()
+	addr := startServer(t)
+	for binding, wants := range map[string][]string{
+		"EXAMPLE_DO": {`"add":{"__isRemoteFunction":true,"__operationChain":[{"type":"get","key":"add"}],"__functionName":"add"}`},
+		"SUBCLASS_DO": {`"subclassName":"SubclassDO"`,
+			`"getArray":{"__isRemoteFunction":true,"__operationChain":[{"type":"get","key":"getArray"}],"__functionName":"getArray"}`,
+			`"multiply":{"__isRemoteFunction":true,"__operationChain":[{"type":"get","key":"multiply"}],"__functionName":"multiply"}`},
+	} {
+		t.Run(binding, func(t *testing.T) {
+			t.Parallel()
+			p := connect(t, addr, "/__rpc/"+binding+"/root/call")
+			if err := p.write(opText, `{"json":{"type":"__rpc","batch":[{"id":"r","operations":[]}]},"meta":{}}`); err != nil {
+				t.Fatal(err)
+			}
+			got, err := p.readText()
+			if err != nil {
+				t.Fatal(err)
+			}
+			wants := append([]string{
+				`"batch":[{"id":"r","success":true,"result":{`,
+				`"increment":{"__isRemoteFunction":true,"__operationChain":[{"type":"get","key":"increment"}],"__functionName":"increment"}`,
+				`"ctx":{"storage":{`,
+				`{"type":"get","key":"ctx"},{"type":"get","key":"storage"},{"type":"get","key":"put"}],"__functionName":"put"}`,
+				`"kv":{`, `"sql":{`, `"databaseSize":`, `"env":{`, `"id":"complex-data"`,
+			}, wants...)
+			for _, want := range wants {
+				if !strings.Contains(got, want) {
+					t.Errorf("%s is missing in\n%s", want, got)
+				}
+			}
+		})
+	}
+}
