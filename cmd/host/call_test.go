@@ -93,6 +93,7 @@ func TestCall_Failures(t *testing.T) {
 		{"bad-url", []string{"127.0.0.1:8787/EXAMPLE_DO/x", "f"}, exitUsage, []string{"ws://HOST:PORT/__rpc/BINDING/INSTANCE"}},
 		{"bad-timeout", []string{"--timeout", "0s", object, "f"}, exitUsage, []string{"--timeout"}},
 		{"bad-flag", []string{"--colour", object, "f"}, exitUsage, []string{"--colour", "--help"}},
+		{"bad-token", []string{"--token", "a b", object, "f"}, exitUsage, []string{"no token"}},
 		{"bad-client-id", []string{"--client-id", strings.Repeat("x", 4000), object, "f"}, exitUnreachable, []string{"client id"}},
 	}
 	for _, tt := range tests {
@@ -129,7 +130,7 @@ func TestCall_ClientIDAndToken(t *testing.T) {
 	t.Parallel()
 	_, addr := serving(t)
 	room := "ws://" + addr + "/__rpc/ROOM/lobby"
-	if code, out, errs := cli(t, "", "call", "--client-id", "bob b@x", "--token", "secret", room, "join", `"Bob"`); code != exitOK ||
+	if code, out, errs := cli(t, "", "call", "--client-id", "bob b@x", "--token", "secret", room, "join", `"Bob"`); code != exitOK || errs != "" ||
 		out != `{"name":"Bob","lastId":0,"participants":[{"name":"Bob","online":true}]}`+"\n" {
 		t.Errorf("join: exit %d, %q, %q", code, out, errs)
 	}

@@ -36,7 +36,7 @@ func (c *connection) client(cmd *cobra.Command, a address, opts ...core.ClientOp
 	if c.timeout <= 0 {
 		return nil, usage("--timeout is %v, and must be positive", c.timeout)
 	}
-	level := slog.LevelWarn
+	level := slog.LevelError // what matters to the caller is the error returned
 	if c.verbose {
 		level = slog.LevelDebug
 	}
@@ -86,7 +86,11 @@ func (c *connection) connect(ctx context.Context, client *core.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if err := client.Connect(ctx); err != nil {
-		return &failure{exitUnreachable, err}
+		code := exitUnreachable
+		if core.CodeOf(err) == core.CodeConfig {
+			code = exitUsage
+		}
+		return &failure{code, err}
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ const (
 	MaxNameBytes    = 64
 	MaxTextBytes    = 4000
 	MaxHistory      = 1000 // messages kept
-	MaxParticipants = 256
+	MaxParticipants = 100
 )
 
 // The codes of the errors that a room's methods throw, as their own property "code".
