@@ -163,7 +163,7 @@ func (c *Client) Send(ctx context.Context, m core.Message) (uint64, error) {
 		return 0, tooBig(c.info.Name, len(m.Data), &c.limits)
 	}
 	if ctx.Err() != nil {
-		return 0, ctxError(c.info.Name+": send", ctx)
+		return 0, ctxError(ctx, c.info.Name+": send")
 	}
 	var ended *link
 	for range sendTries {

@@ -31,7 +31,7 @@ func newAttempt() *attempt { return &attempt{done: make(chan struct{})} }
 func (c *Client) up(ctx context.Context, ended *link, now bool) (*link, error) {
 	for {
 		if ctx.Err() != nil {
-			return nil, ctxError(c.info.Name+": connect", ctx)
+			return nil, ctxError(ctx, c.info.Name+": connect")
 		}
 		c.mu.Lock()
 		if c.closed {

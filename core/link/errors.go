@@ -13,7 +13,7 @@ import (
 )
 
 // ctxError is the typed error for a context that ended while something was awaited.
-func ctxError(what string, ctx context.Context) error {
+func ctxError(ctx context.Context, what string) error {
 	code := fault.CodeCanceled
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		code = fault.CodeTimeout

@@ -115,7 +115,7 @@ func (o *outbox) pushWait(ctx context.Context, m core.Message) (uint64, error) {
 			select {
 			case <-room:
 			case <-ctx.Done():
-				return 0, ctxError("link: waiting for room in the queue", ctx)
+				return 0, ctxError(ctx, "link: waiting for room in the queue")
 			}
 			continue
 		}

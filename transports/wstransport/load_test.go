@@ -24,7 +24,7 @@ func TestHandler_DisconnectAtEveryOffset(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"short": textFrame("short").bytes(true), "long": textFrame(strings.Repeat("l", 130)).bytes(true), "fragmented": fragmented,
 	} {
-		for n := range len(b) {
+		for n := range b {
 			r := rawClient(t, url, nil)
 			r.send(b[:n])
 			if n%2 == 0 {
@@ -52,7 +52,7 @@ func TestHandler_DisconnectAtEveryOffset(t *testing.T) {
 func TestTransport_ServerEndsAtEveryOffset(t *testing.T) {
 	t.Parallel()
 	b := textFrame("from the server").bytes(false)
-	for n := range len(b) {
+	for n := range b {
 		r, tr, losses := rawServer(t, core.Limits{})
 		r.send(b[:n])
 		_ = r.nc.Close()
