@@ -230,7 +230,7 @@ func TestClient_CloseAtAnyTime(t *testing.T) {
 				for range 4 {
 					wg.Go(func() {
 						for {
-							_, err := p.Send(context.Background(), text("x"))
+							_, err := p.Send(t.Context(), text("x"))
 							if core.CodeOf(err) == core.CodeClosed {
 								return
 							}
@@ -308,7 +308,7 @@ func TestHub_ShutdownDrains(t *testing.T) {
 		synctest.Wait()
 		closed := make(chan error, 1)
 		start := time.Now()
-		go func() { closed <- p.l.Close(context.Background()) }()
+		go func() { closed <- p.l.Close(t.Context()) }()
 		synctest.Wait()
 		if l := idle.losses(); len(l) != 1 || l[0].Code != core.CloseGoingAway {
 			t.Errorf("the idle client saw %+v, want 1001 at once", l)
@@ -339,7 +339,7 @@ func TestHub_ShutdownCutsOff(t *testing.T) {
 		mustSend(t, p, "call")
 		synctest.Wait()
 		start := time.Now()
-		err := p.l.Close(context.Background())
+		err := p.l.Close(t.Context())
 		if core.CodeOf(err) != core.CodeTimeout || time.Since(start) != 10*time.Second {
 			t.Errorf("Close() error = %v after %v, want a timeout after the grace of 10 s", err, time.Since(start))
 		}
@@ -413,7 +413,7 @@ func TestHub_TicketCancel(t *testing.T) {
 			t.Fatalf("after Cancel: %+v", reject)
 		}
 		done := make(chan error, 1)
-		go func() { done <- hub.Shutdown(context.Background()) }()
+		go func() { done <- hub.Shutdown(t.Context()) }()
 		synctest.Wait()
 		b.Open(newScript()) // accepted before the drain began: closed at once
 		if err := <-done; err != nil {
@@ -431,7 +431,7 @@ func TestHub_OpenAfterShutdown(t *testing.T) {
 		h := &linktest.Handler{}
 		hub, _ := link.NewHub(h, link.HubConfig{})
 		ticket, _ := hub.Accept(t.Context(), core.Handshake{})
-		if err := hub.Shutdown(context.Background()); core.CodeOf(err) != core.CodeTimeout {
+		if err := hub.Shutdown(t.Context()); core.CodeOf(err) != core.CodeTimeout {
 			t.Errorf("Shutdown() with an open ticket: error = %v", err)
 		}
 		conn := newScript()

@@ -272,7 +272,7 @@ func TestClient_KeepAliveOffWhileSendWaits(t *testing.T) {
 		synctest.Wait()
 		done := make(chan error, 1)
 		go func() {
-			_, err := p.Send(context.Background(), text("x"))
+			_, err := p.Send(t.Context(), text("x"))
 			done <- err
 		}()
 		synctest.Wait()
@@ -291,7 +291,7 @@ func TestClient_ConcurrentCallersShareOneAttempt(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() {
-				if _, err := p.Send(context.Background(), text("x")); err != nil {
+				if _, err := p.Send(t.Context(), text("x")); err != nil {
 					t.Errorf("Send() error = %v", err)
 				}
 			})
@@ -332,7 +332,7 @@ func TestClient_DialTimeout(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		err = c.Connect(context.Background())
+		err = c.Connect(t.Context())
 		if core.CodeOf(err) != core.CodeUnreachable || errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 3*time.Second {
 			t.Errorf("Connect() error = %v after %v, want unreachable after 3 s", err, time.Since(start))
 		}
@@ -349,7 +349,7 @@ func TestClient_CloseCancelsDial(t *testing.T) {
 			t.Fatal(err)
 		}
 		failed := make(chan error)
-		go func() { failed <- c.Connect(context.Background()) }()
+		go func() { failed <- c.Connect(t.Context()) }()
 		synctest.Wait()
 		if err := c.Close(core.CloseNormal, ""); err != nil {
 			t.Errorf("Close() error = %v", err)

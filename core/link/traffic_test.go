@@ -146,7 +146,7 @@ func TestClient_PushBack(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		go func() {
-			_, err := p.Send(context.Background(), big)
+			_, err := p.Send(t.Context(), big)
 			done <- err
 		}()
 		synctest.Wait()

@@ -3,7 +3,6 @@ package httptransport_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -236,18 +235,4 @@ func FuzzHandler(f *testing.F) {
 			t.Errorf("%s %q with type %q answered 200 %q", method, path, contentType, w.Body)
 		}
 	})
-}
-
-func ExampleNewHandler() {
-	srv := httptest.NewServer(httptransport.NewHandler(&linktest.Handler{})) // a core.Server in real life
-	defer srv.Close()
-	resp, err := http.Post(srv.URL+"/__rpc/ROOM/1/call", "application/json", strings.NewReader(`{"json":{"batch":[]},"meta":{}}`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	b, err := io.ReadAll(resp.Body)
-	fmt.Println(resp.StatusCode, string(b), errors.Join(err, resp.Body.Close()))
-	http.DefaultClient.CloseIdleConnections()
-	// Output: 200 {"json":{"batch":[]},"meta":{}} <nil>
 }

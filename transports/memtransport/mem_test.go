@@ -170,7 +170,7 @@ func TestListener_StopAndStart(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		_ = tr.Close(core.CloseNormal, "")
-		if err := l.Close(context.Background()); err != nil {
+		if err := l.Close(t.Context()); err != nil {
 			t.Errorf("Close() error = %v", err)
 		}
 		if want := []time.Duration{0, 31 * time.Second, 41 * time.Second}; !slices.Equal(opened, want) {
@@ -324,7 +324,7 @@ func TestListener_Serve(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Errorf("Serve() error = %v", err)
 	}
-	go func() { served <- l.Serve(context.Background(), nil) }()
+	go func() { served <- l.Serve(t.Context(), nil) }()
 	_ = l.Close(t.Context())
 	if err := <-served; err != nil || l.Addr() != "memory" {
 		t.Errorf("Serve() error = %v, Addr() = %q", err, l.Addr())
@@ -337,24 +337,4 @@ func TestListener_Serve(t *testing.T) {
 		t.Errorf("Connect() to a closed listener: error = %v, want unreachable", err)
 	}
 	_ = tr.Close(core.CloseNormal, "")
-}
-
-func Example() {
-	echo := &linktest.Handler{}
-	t, err := memtransport.New(echo, core.Target{Binding: "ROOM", Instance: "1"}, memtransport.ClientID("user-1"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	got := make(chan string)
-	t.SetMessageHandler(func(m core.Message) bool { got <- string(m.Data); return true })
-	if _, err := t.Send(context.Background(), core.Message{Data: []byte("hello")}); err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(<-got)
-	fmt.Println(t.Close(core.CloseNormal, "done"))
-	// Output:
-	// hello
-	// <nil>
 }

@@ -3,7 +3,6 @@ package wstransport_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -33,6 +32,7 @@ func BenchmarkEcho(b *testing.B) {
 }
 
 func benchTransport(b *testing.B, size, inFlight int) {
+	b.Helper()
 	h := wstransport.NewHandler(&linktest.Handler{OnMessage: func(s core.Session, m core.Message) { _ = s.Send(m) }})
 	srv := httptest.NewServer(h)
 	defer srv.Close()
@@ -43,7 +43,7 @@ func benchTransport(b *testing.B, size, inFlight int) {
 	got := make(chan struct{}, inFlight)
 	tr.SetMessageHandler(func(core.Message) bool { got <- struct{}{}; return true })
 	m := core.Message{Data: bytes.Repeat([]byte("x"), size)}
-	ctx := context.Background()
+	ctx := b.Context()
 	if err := tr.Connect(ctx); err != nil {
 		b.Fatal(err)
 	}
@@ -69,6 +69,7 @@ func benchTransport(b *testing.B, size, inFlight int) {
 // benchCallers has each of n goroutines wait for an echo before it sends again.
 // The handler hands off first, as a server does before it runs a call.
 func benchCallers(b *testing.B, size, n int) {
+	b.Helper()
 	h := wstransport.NewHandler(&linktest.Handler{OnMessage: func(s core.Session, m core.Message) {
 		s.HandOff()
 		_ = s.Send(m)
@@ -91,7 +92,7 @@ func benchCallers(b *testing.B, size, n int) {
 		i := (next.Add(1) - 1) % int32(n)
 		m := core.Message{Data: bytes.Repeat([]byte{byte(i)}, size), Binary: true}
 		for pb.Next() {
-			if _, err := tr.Send(context.Background(), m); err != nil {
+			if _, err := tr.Send(b.Context(), m); err != nil {
 				b.Error(err)
 				return
 			}
@@ -99,11 +100,12 @@ func benchCallers(b *testing.B, size, n int) {
 		}
 	})
 	_ = tr.Close(core.CloseNormal, "")
-	_ = h.Shutdown(context.Background())
+	_ = h.Shutdown(b.Context())
 }
 
 // benchRaw is an echo with hand-made frames: one read and one write each.
 func benchRaw(b *testing.B, size int) {
+	b.Helper()
 	nl, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -120,7 +122,7 @@ func benchRaw(b *testing.B, size int) {
 		}
 		_ = echoRaw(nc)
 	}()
-	nc, br, _, err := ws.Dial(context.Background(), "ws://"+nl.Addr().String())
+	nc, br, _, err := ws.Dial(b.Context(), "ws://"+nl.Addr().String())
 	if err != nil || br != nil {
 		b.Fatal(err)
 	}
@@ -231,7 +233,7 @@ func BenchmarkIdle(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := tr.Connect(context.Background()); err != nil {
+			if err := tr.Connect(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 			all = append(all, tr)
@@ -244,5 +246,5 @@ func BenchmarkIdle(b *testing.B) {
 			_ = tr.Close(core.CloseNormal, "")
 		}
 	}
-	_ = h.Shutdown(context.Background())
+	_ = h.Shutdown(b.Context())
 }

@@ -221,8 +221,12 @@ func TestHandler_Subprotocols(t *testing.T) {
 			defer nc.Close()
 			fmt.Fprint(nc, handshake(objectPath, append(tt.header, "Sec-WebSocket-Extensions: permessage-deflate")...))
 			resp, err := http.ReadResponse(bufio.NewReader(nc), nil)
-			if err != nil || resp.StatusCode != 101 {
-				t.Fatalf("answer = %v, %v", resp, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != 101 {
+				t.Fatalf("answer = %v", resp)
 			}
 			hs := <-seen
 			if got := resp.Header.Get("Sec-WebSocket-Protocol"); got != tt.answer || hs.ClientID != tt.id || hs.Codec != tt.codec || !slices.Equal(hs.Protocols, tt.others) {
@@ -351,6 +355,7 @@ func TestTransport_ProtocolsFail(t *testing.T) {
 
 // answering is a server that answers every connection with fixed bytes.
 func answering(t *testing.T, answer func(*http.Request) string) string {
+	t.Helper()
 	nl, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

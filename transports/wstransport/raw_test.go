@@ -2,7 +2,6 @@ package wstransport_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
@@ -145,29 +144,33 @@ func rawOn(t *testing.T, nc net.Conn, early ...byte) *raw {
 	r := &raw{t: t, nc: nc, br: bufio.NewReader(nc), mask: true}
 	r.send(append([]byte(handshake(objectPath)), early...))
 	resp, err := http.ReadResponse(r.br, nil)
-	if err != nil || resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Extensions") != "" {
-		t.Fatalf("handshake: %v, %v", resp, err)
+	if err != nil {
+		t.Fatalf("handshake: %v", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Extensions") != "" {
+		t.Fatalf("handshake: %v", resp)
 	}
 	return r
 }
 
 // rawServer accepts one client of ours, which echoes, and completes the handshake.
-func rawServer(t *testing.T, limits core.Limits, opts ...wstransport.TransportOption) (*raw, *wstransport.Transport, chan core.CloseInfo) {
+func rawServer(t *testing.T, limits core.Limits) (*raw, *wstransport.Transport, chan core.CloseInfo) {
 	t.Helper()
 	nl, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer nl.Close()
-	tr := dial(t, "ws://"+nl.Addr().String(), room, append(opts, wstransport.Limits(limits))...)
+	tr := dial(t, "ws://"+nl.Addr().String(), room, wstransport.Limits(limits))
 	losses := make(chan core.CloseInfo, 10)
 	tr.SetCloseHandler(func(c core.CloseInfo) bool { losses <- c; return false })
 	tr.SetMessageHandler(func(m core.Message) bool {
-		_, err := tr.Send(context.Background(), m)
+		_, err := tr.Send(t.Context(), m)
 		return err == nil
 	})
 	connected := make(chan error, 1)
-	go func() { connected <- tr.Connect(context.Background()) }()
+	go func() { connected <- tr.Connect(t.Context()) }()
 	nc, err := nl.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -194,11 +197,13 @@ func switching(req *http.Request, header ...string) string {
 
 // serverPeer and clientPeer run a case against either end of ours.
 func serverPeer(t *testing.T, limits core.Limits) *raw {
+	t.Helper()
 	url, _ := serve(t, &linktest.Handler{}, wstransport.Limits(limits))
 	return rawClient(t, url, nil)
 }
 
 func clientPeer(t *testing.T, limits core.Limits) *raw {
+	t.Helper()
 	r, _, _ := rawServer(t, limits)
 	return r
 }

@@ -168,6 +168,7 @@ func TestRFC6455(t *testing.T) {
 }
 
 func runRFC(t *testing.T, r *raw, tt rfcCase, chop string) {
+	t.Helper()
 	var pieces [][]byte
 	for _, f := range tt.send {
 		pieces = append(pieces, f.bytes(r.mask))

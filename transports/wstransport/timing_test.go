@@ -312,7 +312,7 @@ func TestBubble_DialTimeoutDuringHandshake(t *testing.T) {
 			return a, nil
 		}))
 		start := time.Now()
-		err := tr.Connect(context.Background())
+		err := tr.Connect(t.Context())
 		if core.CodeOf(err) != core.CodeUnreachable || time.Since(start) != 15*time.Second {
 			t.Errorf("Connect() error = %v after %v, want unreachable after 15 s", err, time.Since(start))
 		}
