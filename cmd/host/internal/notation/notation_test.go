@@ -155,7 +155,7 @@ func TestParse(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := notation.Parse(tt.text)
-			if err != nil || !same(got, tt.value) {
+			if err != nil || !value.Equal(got, tt.value) {
 				t.Errorf("Parse(%s) = %v, %v, want %v", tt.text, got, err, tt.value)
 			}
 		})
@@ -183,7 +183,7 @@ func TestParse_OtherForms(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := notation.Parse(tt.text)
-			if err != nil || !same(got, tt.want) {
+			if err != nil || !value.Equal(got, tt.want) {
 				t.Errorf("Parse(%s) = %v, %v, want %v", tt.text, got, err, tt.want)
 			}
 		})
@@ -300,7 +300,7 @@ func TestAppend_SharedParts(t *testing.T) {
 	if err != nil || len(got) > 4096 {
 		t.Fatalf("Append wrote %d bytes, %v", len(got), err)
 	}
-	if back, err := notation.Parse(string(got)); err != nil || !same(back, v) {
+	if back, err := notation.Parse(string(got)); err != nil || !value.Equal(back, v) {
 		t.Errorf("Parse(%s): %v, not the same value", got, err)
 	}
 }
@@ -333,11 +333,4 @@ func FuzzParse(f *testing.F) {
 func bigInt(s string) *big.Int {
 	n, _ := new(big.Int).SetString(s, 10)
 	return n
-}
-
-// same compares two values by what Append writes, which TestAppend pins down.
-func same(a, b any) bool {
-	x, errX := notation.Append(nil, a)
-	y, errY := notation.Append(nil, b)
-	return errX == nil && errY == nil && string(x) == string(y)
 }
