@@ -91,7 +91,7 @@ func TestVectorsThroughClient(t *testing.T) {
 			frame := func(item, meta string) json.RawMessage {
 				return json.RawMessage(`{"json":{"type":"__rpc","batch":[` + item + `]},"meta":` + meta + `}`)
 			}
-			c := clientCase{Name: name, Clause: "15", Steps: []clientStep{
+			c := clientCase{Name: name, Clause: "V-1", Steps: []clientStep{
 				{Accept: &handshake{Path: "/__rpc/EXAMPLE_DO/x/call", Offered: []string{"lumenize.rpc", "lumenize.rpc.clientId.user-1"}}},
 				{Expect: frame(`{"id":"<a:id>","operations":[{"type":"get","key":"make"},{"type":"apply","args":[]}]}`, `{}`)},
 				{Send: frame(`{"id":"<a>","success":true,"result":`+string(v.JSON)+`}`, string(v.Meta))},
