@@ -9,7 +9,8 @@ import (
 type Handler interface {
 	// Accept decides about a handshake before it is answered.
 	Accept(ctx context.Context, hs Handshake) (Settings, *Reject)
-	// Opened is called once for an accepted session, before its first message.
+	// Opened is called once for an accepted session, before the client learns that it is
+	// connected and before its first message. It must not block.
 	Opened(s Session)
 	// Message is called on the session's reader, serially and in order; it owns m.Data.
 	// It may call [Session.HandOff] before something slow: then it goes on

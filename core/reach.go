@@ -281,7 +281,7 @@ var refusedSteps = setOf("__proto__", "constructor", "prototype", "hasOwnPropert
 // for its clients. See [AllowMethods].
 var plumbing = setOf(
 	"Close", "CloseRead", "CloseWrite", "Flush", "Sync",
-	"Lock", "Unlock", "RLock", "RUnlock", "RLocker", "TryLock", "TryRLock", "Wait", "Done", "Signal", "Broadcast",
+	"Lock", "Unlock", "RLock", "RUnlock", "RLocker", "TryLock", "TryRLock",
 	"Read", "ReadAt", "ReadByte", "ReadRune", "ReadFrom", "ReadString", "UnreadByte", "UnreadRune", "Seek", "Fd", "SyscallConn",
 	"Write", "WriteAt", "WriteByte", "WriteRune", "WriteString", "WriteTo", "WriteHeader",
 	"ServeHTTP", "RoundTrip", "Hijack", "Shutdown",

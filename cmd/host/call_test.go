@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCall(t *testing.T) {
@@ -109,6 +110,20 @@ func TestCall_Failures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// present waits until the server counts a connection of ann, which another process makes.
+func present(t *testing.T, object string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		code, out, errs := cli(t, "", "call", object, "getConnectionCount", `"ann"`)
+		if code == exitOK && out == "1\n" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("ann is not there: exit %d, %q, %q", code, out, errs)
+		}
 	}
 }
 

@@ -261,7 +261,6 @@ func TestServe_DrainsOnSIGTERM(t *testing.T) {
 	p, addr := servingProcess(t, "127.0.0.1:0")
 	hears := startProcess(t, "listen", "ws://"+addr+"/__rpc/BROADCAST_DO/x", "--client-id", "ann")
 	hears.errs.waitFor(t, "connected to")
-	present(t, "ws://"+addr+"/__rpc/BROADCAST_DO/x")
 	outcome := slow(t, addr, 700)
 	p.signal(syscall.SIGTERM)
 	p.errs.waitFor(t, "draining")

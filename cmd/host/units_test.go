@@ -134,7 +134,6 @@ func TestRun_StandardStreamsThatFail(t *testing.T) {
 		hears <- run(ctx, []string{"listen", object, "--client-id", "ann"}, failing{}, failing{}, &errs)
 	}()
 	errs.waitFor(t, "connected to")
-	present(t, object)
 	if code, _, text := cli(t, "", "call", object, "broadcastToAll", "1"); code != exitOK {
 		t.Errorf("broadcast: exit %d, %q", code, text)
 	}

@@ -133,25 +133,40 @@ func (t *Ticket) Cancel() {
 	}
 }
 
-// Open makes conn, whose handshake was answered, a session and starts to read it.
-// From here on the hub owns conn.
-func (t *Ticket) Open(conn Conn) {
+// Open makes conn a session: the handler learns of it, then answer tells the
+// client, so that nothing sent to its tags from then on can miss it, and then it is read. What
+// is sent meanwhile follows the answer. From here on the hub owns conn. A nil answer is none; an
+// error of answer ends the session.
+func (t *Ticket) Open(conn Conn, answer func() error) {
 	t.used = true
 	h := t.hub
+	if h.crew.stopped.Load() {
+		_ = conn.Close() // nobody has learned of it
+		h.release(nil)
+		return
+	}
 	s := &Session{hub: h, hs: t.hs, value: t.settings.Value, auto: t.settings.AutoResponse, own: t.limits}
 	s.init(conn, h.crew, &s.own, 0, 0)
 	s.beat.busy = s.handling
+	s.out.hold()
 	h.mu.Lock()
 	h.sessions[s] = struct{}{}
 	draining := h.draining
 	h.mu.Unlock()
+	h.handler.Opened(s)
+	if answer != nil {
+		if err := answer(); err != nil {
+			s.cut(err)
+		}
+	}
+	s.out.release()
 	s.beat.start()
 	if draining {
 		s.drain()
 	}
 	if !h.workers.read(s) { // after a shutdown
 		s.cut(errCut)
-		s.end()
+		h.handler.Closed(s, s.end())
 		h.release(s)
 	}
 }

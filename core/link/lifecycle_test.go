@@ -415,7 +415,7 @@ func TestHub_TicketCancel(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- hub.Shutdown(t.Context()) }()
 		synctest.Wait()
-		b.Open(newScript()) // accepted before the drain began: closed at once
+		b.Open(newScript(), nil) // accepted before the drain began: closed at once
 		if err := <-done; err != nil {
 			t.Errorf("Shutdown() error = %v", err)
 		}
@@ -435,7 +435,7 @@ func TestHub_OpenAfterShutdown(t *testing.T) {
 			t.Errorf("Shutdown() with an open ticket: error = %v", err)
 		}
 		conn := newScript()
-		ticket.Open(conn)
+		ticket.Open(conn, nil)
 		select {
 		case <-conn.closed:
 		default:

@@ -61,6 +61,16 @@ func (o *outbox) init(conn Conn, cr *crew, limits *core.Limits, base, before uin
 	o.flushed = make(chan struct{})
 }
 
+// hold lets nothing be written before release. It is called before anything is queued.
+func (o *outbox) hold() { o.writing = true }
+
+// release ends what hold began.
+func (o *outbox) release() {
+	o.mu.Lock()
+	o.rest()
+	o.kick(false)
+}
+
 // push queues a message and returns its number. The error is errEnded or errFull.
 func (o *outbox) push(m core.Message) (uint64, error) {
 	o.mu.Lock()

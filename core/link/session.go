@@ -22,7 +22,6 @@ type Session struct {
 	turn     atomic.Uint64
 	running  atomic.Int32 // handler calls
 	draining atomic.Bool
-	opened   bool // owned by the reader
 }
 
 var (
@@ -121,12 +120,6 @@ func (s *Session) handling() bool { return s.turn.Load()&1 == 1 }
 // serve reads until the session ends or was handed off.
 func (s *Session) serve() {
 	h, cr := s.hub.handler, s.hub.crew
-	if !s.opened {
-		s.opened = true
-		cr.enter()
-		h.Opened(s)
-		cr.leave()
-	}
 	for {
 		m, ok := s.next()
 		if !ok {

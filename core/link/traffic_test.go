@@ -353,7 +353,7 @@ func TestHeartbeat_ServerGivesUpOnSilence(t *testing.T) {
 		}
 		conn := newScript()
 		ticket, _ := hub.Accept(t.Context(), core.Handshake{})
-		ticket.Open(conn)
+		ticket.Open(conn, nil)
 		start := time.Now()
 		for i := range 3 { // signs of life of three kinds
 			time.Sleep(26 * time.Second)
@@ -446,7 +446,7 @@ func TestPong_OnlyTheNewestWaits(t *testing.T) {
 		conn.block = true
 		hub, _ := link.NewHub(&linktest.Handler{}, link.HubConfig{Limits: core.Limits{PingInterval: core.NoLimit}})
 		ticket, _ := hub.Accept(t.Context(), core.Handshake{})
-		ticket.Open(conn)
+		ticket.Open(conn, nil)
 		for i := range 50 {
 			conn.events <- link.Event{Kind: link.Ping, Payload: fmt.Append(nil, i)}
 		}

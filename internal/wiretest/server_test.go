@@ -319,15 +319,6 @@ func TestTwoSocketsOfOneClient(t *testing.T) {
 		connect(t, addr, path, "X-Client-Id: user-1"),
 	}
 	other := connect(t, addr, path, "Sec-WebSocket-Protocol: lumenize.rpc, lumenize.rpc.clientId.user-2")
-	for _, tab := range tabs { // an answered call shows that the object knows the socket
-		ping := serverStep{
-			Send:   json.RawMessage(`{"json":{"type":"__rpc","batch":[{"id":"p","operations":[{"type":"get","key":"ping"},{"type":"apply","args":[]}]}]},"meta":{}}`),
-			Expect: []json.RawMessage{json.RawMessage(`{"json":{"type":"__rpc","batch":[{"id":"p","success":true,"result":"pong"}]},"meta":{}}`)},
-		}
-		if err := replay(tab, ping, map[string]string{}); err != nil {
-			t.Fatal(err)
-		}
-	}
 	step := serverStep{
 		Send: json.RawMessage(`{"json":{"type":"__rpc","batch":[{"id":"n","operations":[{"type":"get","key":"getConnectionCount"},{"type":"apply","args":["user-1"]}]},` +
 			`{"id":"b","operations":[{"type":"get","key":"broadcast"},{"type":"apply","args":[["user-1"],"hi"]}]}]},"meta":{}}`),

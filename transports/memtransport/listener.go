@@ -114,6 +114,6 @@ func (l *Listener) accept(ctx context.Context, hs core.Handshake, clientLimit in
 	}
 	limits := ticket.Limits()
 	client, server := connect(clientLimit, limits.MessageBytes)
-	ticket.Open(server)
+	ticket.Open(server, nil) // the client's end is returned after this
 	return client, nil
 }

@@ -238,16 +238,15 @@ func TestListener_SlowReader(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				gate := make(chan struct{})
-				h := &linktest.Handler{OnOpened: func(s core.Session) {
-					for range tt.frames {
-						_ = s.Send(core.Message{Data: make([]byte, 50_000), Binary: true})
-					}
-				}}
+				h := &linktest.Handler{}
 				tr := newTransport(t, h, memtransport.Limits(tt.limits))
 				tr.SetMessageHandler(func(core.Message) bool { <-gate; return true })
 				start := time.Now()
 				if err := tr.Connect(t.Context()); err != nil {
 					t.Fatal(err)
+				}
+				for range tt.frames {
+					_ = h.Sessions()[0].Send(core.Message{Data: make([]byte, 50_000), Binary: true})
 				}
 				for len(h.Ends()) == 0 {
 					time.Sleep(100 * time.Millisecond)

@@ -1,8 +1,10 @@
 package wstransport
 
 import (
+	"bufio"
 	"context"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -88,19 +90,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.upgrade(w, r, ticket, o.answer(ticket.Settings()))
 }
 
-// upgrade answers 101 and opens the session.
+// upgrade takes the connection from the HTTP server, opens the session and answers 101.
 func (h *Handler) upgrade(w http.ResponseWriter, r *http.Request, ticket *link.Ticket, proto string) {
 	up := ws.HTTPUpgrader{Timeout: max(h.limits.WriteTimeout, 0)}
 	if proto != "" {
 		up.Header = http.Header{headerProtocol: {proto}}
 	}
-	nc, rw, _, err := up.Upgrade(r, w)
+	d := &deferred{ResponseWriter: w}
+	_, rw, _, err := up.Upgrade(r, d)
 	if err != nil {
-		if nc != nil {
-			_ = nc.Close() // the handshake failed half way
+		if d.Conn != nil {
+			_ = d.Close() // the handshake failed half way
 		}
 		return // without a connection, Upgrade has answered
 	}
+	nc := d.Conn
 	_ = nc.SetDeadline(time.Time{}) // those of the HTTP server; an error shows in the first read
 	var early []byte
 	if n := rw.Reader.Buffered(); n > 0 {
@@ -108,7 +112,40 @@ func (h *Handler) upgrade(w http.ResponseWriter, r *http.Request, ticket *link.T
 		early = slices.Clone(b)
 	}
 	limits := ticket.Limits()
-	ticket.Open(newConn(nc, early, false, &limits))
+	ticket.Open(newConn(nc, early, false, &limits), func() error {
+		if up.Timeout > 0 {
+			_ = nc.SetWriteDeadline(time.Now().Add(up.Timeout)) // an error shows in Write
+			defer func() { _ = nc.SetWriteDeadline(time.Time{}) }()
+		}
+		_, err := nc.Write(d.answer)
+		return err
+	})
+}
+
+// deferred is a [http.ResponseWriter] whose hijacked connection keeps what an upgrader
+// answers: the answer has to wait until the session is open.
+type deferred struct {
+	http.ResponseWriter
+	net.Conn // nil until hijacked
+	answer   []byte
+}
+
+func (d *deferred) Write(p []byte) (int, error) {
+	if d.Conn == nil {
+		return d.ResponseWriter.Write(p)
+	}
+	d.answer = append(d.answer, p...)
+	return len(p), nil
+}
+
+// Hijack takes the connection over.
+func (d *deferred) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	nc, rw, err := http.NewResponseController(d.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	d.Conn = nc
+	return d, bufio.NewReadWriter(rw.Reader, bufio.NewWriter(d)), nil
 }
 
 func (h *Handler) target(r *http.Request) (core.Target, bool) {

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -249,6 +250,41 @@ func TestHandler_EarlyFrames(t *testing.T) {
 		if got := r.next(); got != want {
 			t.Errorf("got %.40q, want %.40q", got, want)
 		}
+	}
+}
+
+// T-21: the handler knows of a session before its client does.
+func TestHandler_OpenedBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	opened, open := make(chan struct{}), make(chan struct{})
+	url, _ := serve(t, &linktest.Handler{OnOpened: func(s core.Session) {
+		close(opened)
+		<-open
+		_ = s.Send(core.Message{Data: []byte("hello")})
+	}})
+	nc, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	if _, err := nc.Write([]byte(handshake(objectPath))); err != nil {
+		t.Fatal(err)
+	}
+	<-opened
+	_ = nc.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if n, err := nc.Read(make([]byte, 1)); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("before Opened returned, the client read %d bytes, error %v", n, err)
+	}
+	close(open)
+	_ = nc.SetReadDeadline(time.Now().Add(5 * time.Second))
+	r := &raw{t: t, nc: nc, br: bufio.NewReader(nc), mask: true}
+	resp, err := http.ReadResponse(r.br, nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("handshake: %v, %v", resp, err)
+	}
+	defer resp.Body.Close()
+	if got := r.next(); got != "text:hello" {
+		t.Errorf("after the answer came %q", got)
 	}
 }
 
