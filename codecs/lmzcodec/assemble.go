@@ -1,8 +1,8 @@
 package lmzcodec
 
-import "strconv"
+import jsoniter "github.com/json-iterator/go"
 
-// assemble puts the document together from buf and marks: what is referred to more
+// assemble puts the document together from the one that was written and its marks: what is referred to more
 // than once moves to meta.aliases, a number in each of its places; and bodies
 // take their two forms. Aliases are numbered by their first places.
 func (w *writer) assemble() {
@@ -13,52 +13,59 @@ func (w *writer) assemble() {
 			next++
 		}
 	}
-	a := assembly{w: w, out: w.spare[:0]}
+	a := assembly{w: w, from: w.out.Buffer(), out: w.spare}
+	a.out.Reset(nil)
 	body := len(`{"json":`)
-	a.out = append(a.out, w.buf[:body]...)
-	a.piece(body, len(w.buf), 0, int32(len(w.marks)))
-	a.out = append(a.out, `,"meta":{`...)
+	a.copy(0, body)
+	a.piece(body, len(a.from), 0, int32(len(w.marks)))
+	a.out.WriteRaw(`,"meta":{`)
 	for i := int32(0); i < int32(len(w.marks)) && next > 0; i++ {
 		m := &w.marks[i]
 		if !m.alias {
 			continue
 		}
 		if m.id == 0 {
-			a.out = append(a.out, `"aliases":{"`...)
+			a.out.WriteRaw(`"aliases":{"`)
 		} else {
-			a.out = append(a.out, `,"`...)
+			a.out.WriteRaw(`,"`)
 		}
-		a.out = strconv.AppendInt(a.out, int64(m.id), 10)
-		a.out = append(a.out, `":`...)
+		a.out.WriteInt32(m.id)
+		a.out.WriteRaw(`":`)
 		a.piece(m.start, m.end, i+1, m.next)
 	}
 	if next > 0 {
-		a.out = append(a.out, '}')
+		a.out.WriteObjectEnd()
 	}
-	a.out = append(a.out, "}}"...)
-	w.buf, w.spare = a.out, w.buf
+	a.out.WriteRaw("}}")
+	w.out, w.spare = a.out, w.out
 }
 
 // assembly is the document that grows in out.
 type assembly struct {
-	w   *writer
-	out []byte
+	w    *writer
+	from []byte
+	out  *jsoniter.Stream
 }
 
-// piece writes buf[start:end], in which the marks from first to last lie.
+// copy writes from[start:end].
+func (a *assembly) copy(start, end int) {
+	a.out.SetBuffer(append(a.out.Buffer(), a.from[start:end]...))
+}
+
+// piece writes from[start:end], in which the marks from first to last lie.
 func (a *assembly) piece(start, end int, first, last int32) {
 	w := a.w
 	for i := first; i < last; {
 		m := &w.marks[i]
 		switch {
 		case m.kind == markBody:
-			a.out = append(a.out, w.buf[start:m.start]...)
+			a.copy(start, m.start)
 			a.body(m, i)
 		case m.kind == markRef:
-			a.out = append(a.out, w.buf[start:m.start]...)
+			a.copy(start, m.start)
 			a.ref(w.marks[m.id].id)
 		case m.alias:
-			a.out = append(a.out, w.buf[start:m.start]...)
+			a.copy(start, m.start)
 			a.ref(m.id)
 		default:
 			i++
@@ -66,13 +73,13 @@ func (a *assembly) piece(start, end int, first, last int32) {
 		}
 		start, i = m.end, m.next
 	}
-	a.out = append(a.out, w.buf[start:end]...)
+	a.copy(start, end)
 }
 
 func (a *assembly) ref(id int32) {
-	a.out = append(a.out, `{"$ref":`...)
-	a.out = strconv.AppendInt(a.out, int64(id), 10)
-	a.out = append(a.out, '}')
+	a.out.WriteRaw(`{"$ref":`)
+	a.out.WriteInt32(id)
+	a.out.WriteObjectEnd()
 }
 
 // body writes a request's body as the npm package writes it, and behind it the
@@ -84,12 +91,12 @@ func (a *assembly) body(m *mark, at int32) {
 		rich = w.marks[i].alias || w.marks[i].kind == markRef
 	}
 	if rich || m.escaped {
-		a.out = appendPlain(a.out, w.buf[m.start:m.end])
+		a.out.SetBuffer(appendPlain(a.out.Buffer(), a.from[m.start:m.end]))
 	} else {
-		a.out = append(a.out, w.buf[m.start:m.end]...)
+		a.copy(m.start, m.end)
 	}
 	if rich {
-		a.out = append(a.out, `,"$body":`...)
+		a.out.WriteRaw(`,"$body":`)
 		a.piece(m.start, m.end, at+1, m.next)
 	}
 }

@@ -35,7 +35,7 @@ func validMethod(method string) bool {
 // beginBody notes where a body begins.
 func (w *writer) beginBody(f *frame) {
 	f.body, f.special, f.escaped = int32(len(w.marks)), w.special, w.escaped
-	w.marks = append(w.marks, mark{kind: markBody, start: len(w.buf)})
+	w.marks = append(w.marks, mark{kind: markBody, start: w.out.Buffered()})
 }
 
 // endBody notes where it ends, and whether it takes more than a copy.

@@ -50,7 +50,7 @@ func (*Codec) Encode(dst []byte, v any, o clone.EncodeOptions) ([]byte, error) {
 		err = w.finish()
 	}
 	if err == nil {
-		dst = append(dst, w.buf...)
+		dst = append(dst, w.out.Buffer()...)
 	}
 	w.release()
 	return dst, err
@@ -69,6 +69,6 @@ func (*Codec) Parse(data []byte, o clone.ParseOptions) (*clone.Document, error) 
 }
 
 var (
-	writers = sync.Pool{New: func() any { return new(writer) }}
+	writers = sync.Pool{New: func() any { return newWriter() }}
 	parsers = sync.Pool{New: func() any { return new(parser) }}
 )

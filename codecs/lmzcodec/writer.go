@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 
+	jsoniter "github.com/json-iterator/go"
+
 	"github.com/millrace/millrace/codecs/internal/jsontok"
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/fault"
@@ -13,13 +15,16 @@ import (
 // writer writes a document in one pass: each value where it occurs first, its place
 // noted in marks. Only when a label turned up again, or a body has to be told
 // twice, is the document put together anew from the pieces (see assemble.go).
+//
+// The document grows in a stream of json-iterator, which writes punctuation, literals and
+// integers; strings and other numbers are written by jsontok, as JavaScript has them.
 type writer struct {
-	buf []byte // the document
+	out *jsoniter.Stream // the document
 	err error
 
 	frames []frame
 	marks  []mark  // in the order of their beginnings
-	labels []int32 // label -> its mark + 1; 0: no value of its own in buf
+	labels []int32 // label -> its mark + 1; 0: no value of its own in the document
 	views  map[int][]byte
 
 	pending int   // label of the value that comes next, -1: none
@@ -31,7 +36,7 @@ type writer struct {
 
 	maxBytes int
 
-	spare []byte // the other buffer, of assemble
+	spare *jsoniter.Stream // the other document, of assemble
 }
 
 // frame is an open container.
@@ -46,7 +51,7 @@ type frame struct {
 	escaped int   // of a request: writer.escaped where its body begins
 }
 
-// mark is a piece of buf: a labelled value, a reference, or a body.
+// mark is a piece of the document: a labelled value, a reference, or a body.
 type mark struct {
 	start, end int
 	next       int32 // the first mark that begins after the end
@@ -68,9 +73,18 @@ const (
 // defaults are what zero limits mean.
 var defaults = fault.Limits{}.WithDefaults()
 
+func newWriter() *writer {
+	return &writer{
+		out:   jsoniter.NewStream(jsoniter.ConfigDefault, nil, 0),
+		spare: jsoniter.NewStream(jsoniter.ConfigDefault, nil, 0),
+	}
+}
+
+// start begins a document.
 func (w *writer) start(l *fault.Limits) {
 	w.maxBytes = cmp.Or(l.MessageBytes, defaults.MessageBytes)
-	w.buf = append(w.buf[:0], `{"json":`...)
+	w.out.Reset(nil)
+	w.out.WriteRaw(`{"json":`)
 	w.frames = append(w.frames[:0], frame{label: -1})
 	w.label, w.pending = -1, -1
 }
@@ -80,15 +94,18 @@ func (w *writer) release() {
 	w.err = nil
 	w.marks, w.labels = w.marks[:0], w.labels[:0]
 	w.anew, w.boxed, w.special, w.escaped = false, false, 0, 0
-	if cap(w.marks) <= 1<<14 && cap(w.labels) <= 1<<16 && cap(w.buf) <= 1<<20 && cap(w.spare) <= 1<<20 {
+	if cap(w.marks) <= 1<<14 && cap(w.labels) <= 1<<16 && kept(w.out) && kept(w.spare) {
 		writers.Put(w)
 	}
 }
 
+// kept reports whether a stream's buffer is worth pooling.
+func kept(s *jsoniter.Stream) bool { return cap(s.Buffer()) <= 1<<20 }
+
 // Err returns the first failure.
 func (w *writer) Err() error {
-	if w.err == nil && fault.Over(len(w.buf), w.maxBytes) {
-		w.err = fault.Exceeded("lmzcodec: bytes of a message", int64(len(w.buf)), int64(w.maxBytes), "MessageBytes")
+	if w.err == nil && fault.Over(w.out.Buffered(), w.maxBytes) {
+		w.err = fault.Exceeded("lmzcodec: bytes of a message", int64(w.out.Buffered()), int64(w.maxBytes), "MessageBytes")
 	}
 	return w.err
 }
@@ -104,7 +121,7 @@ func (w *writer) finish() error {
 	if w.anew {
 		w.assemble()
 	} else {
-		w.buf = append(w.buf, `,"meta":{}}`...)
+		w.out.WriteRaw(`,"meta":{}}`)
 	}
 	return w.Err()
 }
@@ -125,7 +142,7 @@ func (w *writer) lead() {
 // mark notes where the value begins whose label is pending.
 func (w *writer) mark() {
 	w.label = int32(len(w.marks))
-	w.marks = append(w.marks, mark{start: len(w.buf)})
+	w.marks = append(w.marks, mark{start: w.out.Buffered()})
 	for w.pending >= len(w.labels) {
 		w.labels = append(w.labels, 0)
 	}
@@ -137,22 +154,22 @@ func (w *writer) leadIn(f *frame) {
 	switch f.kind {
 	case clone.KindArray, clone.KindSet:
 		if f.n > 0 {
-			w.buf = append(w.buf, ',')
+			w.out.WriteMore()
 		}
 	case clone.KindMap:
 		switch {
 		case f.n%2 == 1:
-			w.buf = append(w.buf, ',')
+			w.out.WriteMore()
 		case f.n > 0:
-			w.buf = append(w.buf, ",["...)
+			w.out.WriteRaw(",[")
 		default:
-			w.buf = append(w.buf, '[')
+			w.out.WriteArrayStart()
 		}
 	case clone.KindRequest, clone.KindResponse:
 		if f.n == 0 {
-			w.buf = append(w.buf, `,"headers":`...)
+			w.out.WriteRaw(`,"headers":`)
 		} else {
-			w.buf = append(w.buf, `,"body":`...)
+			w.out.WriteRaw(`,"body":`)
 			w.beginBody(f)
 		}
 	}
@@ -174,7 +191,7 @@ func (w *writer) after() {
 	switch f.kind {
 	case clone.KindMap:
 		if f.n%2 == 0 {
-			w.buf = append(w.buf, ']')
+			w.out.WriteArrayEnd()
 		}
 	case clone.KindRequest, clone.KindResponse:
 		if f.n == 2 {
@@ -186,7 +203,7 @@ func (w *writer) after() {
 // close ends a mark.
 func (w *writer) close(at int32) {
 	m := &w.marks[at]
-	m.end, m.next = len(w.buf), int32(len(w.marks))
+	m.end, m.next = w.out.Buffered(), int32(len(w.marks))
 }
 
 // begin opens a container, whose head has just been written.
@@ -211,16 +228,16 @@ func (w *writer) Ref(id int) {
 	at := w.labels[id] - 1
 	w.marks[at].alias = true
 	w.anew = true
-	start := len(w.buf)
-	w.buf = append(w.buf, "null"...)
-	w.marks = append(w.marks, mark{start: start, end: len(w.buf), next: int32(len(w.marks)) + 1, kind: markRef, id: at})
+	start := w.out.Buffered()
+	w.out.WriteNil()
+	w.marks = append(w.marks, mark{start: start, end: w.out.Buffered(), next: int32(len(w.marks)) + 1, kind: markRef, id: at})
 	w.after()
 }
 
 // Null writes null.
 func (w *writer) Null() {
 	w.lead()
-	w.buf = append(w.buf, "null"...)
+	w.out.WriteNil()
 	w.after()
 }
 
@@ -231,11 +248,7 @@ func (w *writer) Bool(v bool) {
 	} else {
 		w.lead()
 	}
-	if v {
-		w.buf = append(w.buf, "true"...)
-	} else {
-		w.buf = append(w.buf, "false"...)
-	}
+	w.out.WriteBool(v)
 	w.unbox()
 }
 
@@ -246,18 +259,19 @@ func (w *writer) Number(v float64) {
 	case w.boxed:
 		w.box("number-object")
 		if name != "" {
-			w.buf = append(append(append(w.buf, '"'), name...), '"')
+			w.quoted(name)
 		} else {
-			w.buf = jsontok.AppendNumber(w.buf, v)
+			w.number(v)
 		}
 		w.unbox()
 	case name != "":
 		w.tag("number-special", "value")
-		w.buf = append(append(w.buf, name...), `"}`...)
+		w.out.WriteRaw(name)
+		w.out.WriteRaw(`"}`)
 		w.after()
 	default:
 		w.lead()
-		w.buf = jsontok.AppendNumber(w.buf, v)
+		w.number(v)
 		w.after()
 	}
 }
@@ -281,12 +295,15 @@ func specialNumber(v float64) string {
 func (w *writer) BigInt(v *big.Int) {
 	if w.boxed {
 		w.box("bigint-object")
-		w.buf = append(v.Append(append(w.buf, '"'), 10), '"')
+		w.out.WriteRaw(`"`)
+		w.out.SetBuffer(v.Append(w.out.Buffer(), 10))
+		w.out.WriteRaw(`"`)
 		w.unbox()
 		return
 	}
 	w.tag("bigint", "value")
-	w.buf = append(v.Append(w.buf, 10), `"}`...)
+	w.out.SetBuffer(v.Append(w.out.Buffer(), 10))
+	w.out.WriteRaw(`"}`)
 	w.after()
 }
 
@@ -294,12 +311,12 @@ func (w *writer) BigInt(v *big.Int) {
 func (w *writer) String(s string) {
 	if w.boxed {
 		w.box("string-object")
-		w.buf = jsontok.AppendString(w.buf, s)
+		w.text(s)
 		w.unbox()
 		return
 	}
 	w.lead()
-	w.buf = jsontok.AppendString(w.buf, s)
+	w.text(s)
 	w.after()
 }
 
@@ -307,16 +324,16 @@ func (w *writer) String(s string) {
 func (w *writer) Key(k string) {
 	f := &w.frames[len(w.frames)-1]
 	if f.n > 0 || f.kind == clone.KindError {
-		w.buf = append(w.buf, ',')
+		w.out.WriteMore()
 	}
 	f.n++
 	f.keyed = true
-	w.buf = append(w.buf, '"')
+	w.out.WriteRaw(`"`)
 	if len(k) > 0 && (k[0] == '$' || k[0] == '_' || f.kind == clone.KindError) {
 		w.oddKey(f, k)
 	}
-	w.buf = jsontok.AppendEscaped(w.buf, k)
-	w.buf = append(w.buf, `":`...)
+	w.out.SetBuffer(jsontok.AppendEscaped(w.out.Buffer(), k))
+	w.out.WriteRaw(`":`)
 }
 
 // oddKey escapes and refuses keys.
@@ -324,7 +341,7 @@ func (w *writer) oddKey(f *frame, k string) {
 	switch {
 	case k[0] == '$':
 		w.escaped++
-		w.buf = append(w.buf, '$')
+		w.out.WriteRaw("$")
 	case k == "__proto__":
 		w.fail(`a key "__proto__" would set a prototype in JavaScript readers`)
 	case f.kind == clone.KindError && (k == "name" || k == "message" || k == "stack"):
@@ -335,28 +352,28 @@ func (w *writer) oddKey(f *frame, k string) {
 // BeginArray begins an array.
 func (w *writer) BeginArray(int) {
 	w.lead()
-	w.buf = append(w.buf, '[')
+	w.out.WriteArrayStart()
 	w.begin(clone.KindArray)
 }
 
 // BeginObject begins an object.
 func (w *writer) BeginObject(int) {
 	w.lead()
-	w.buf = append(w.buf, '{')
+	w.out.WriteObjectStart()
 	w.begin(clone.KindObject)
 }
 
 // BeginMap begins a Map.
 func (w *writer) BeginMap(int) {
 	w.tagOpen("map")
-	w.buf = append(w.buf, `,"entries":[`...)
+	w.out.WriteRaw(`,"entries":[`)
 	w.begin(clone.KindMap)
 }
 
 // BeginSet begins a Set.
 func (w *writer) BeginSet(int) {
 	w.tagOpen("set")
-	w.buf = append(w.buf, `,"values":[`...)
+	w.out.WriteRaw(`,"values":[`)
 	w.begin(clone.KindSet)
 }
 
@@ -381,8 +398,8 @@ func (w *writer) BeginRequest(url, method string) {
 		w.fail("JavaScript has no request for %.80q with method %.40q", url, method)
 	}
 	w.tagOpen("request-sync")
-	w.buf = append(w.buf, `,"data":{"url":`...)
-	w.buf = jsontok.AppendString(w.buf, url)
+	w.out.WriteRaw(`,"data":{"url":`)
+	w.text(url)
 	w.part("method", method)
 	w.begin(clone.KindRequest)
 }
@@ -393,8 +410,8 @@ func (w *writer) BeginResponse(status int, statusText string) {
 		w.fail("JavaScript has no response with status %d", status)
 	}
 	w.tagOpen("response-sync")
-	w.buf = append(w.buf, `,"data":{"status":`...)
-	w.buf = jsontok.AppendNumber(w.buf, float64(status))
+	w.out.WriteRaw(`,"data":{"status":`)
+	w.out.WriteInt(status)
 	w.part("statusText", statusText)
 	w.begin(clone.KindResponse)
 }
@@ -408,7 +425,7 @@ var ends = [...]string{
 // End ends the innermost container.
 func (w *writer) End() {
 	f := &w.frames[len(w.frames)-1]
-	w.buf = append(w.buf, ends[f.kind]...)
+	w.out.WriteRaw(ends[f.kind])
 	label := f.label
 	w.frames = w.frames[:len(w.frames)-1]
 	if label >= 0 {
@@ -417,10 +434,25 @@ func (w *writer) End() {
 	w.after()
 }
 
+// text writes a string as JavaScript does.
+func (w *writer) text(s string) { w.out.SetBuffer(jsontok.AppendString(w.out.Buffer(), s)) }
+
+// number writes a finite number as JavaScript does.
+func (w *writer) number(v float64) { w.out.SetBuffer(jsontok.AppendNumber(w.out.Buffer(), v)) }
+
+// quoted writes a string that needs no escapes.
+func (w *writer) quoted(s string) {
+	w.out.WriteRaw(`"`)
+	w.out.WriteRaw(s)
+	w.out.WriteRaw(`"`)
+}
+
 // part writes a member of a tag that is a string.
 func (w *writer) part(name, s string) {
-	w.buf = append(append(append(w.buf, `,"`...), name...), `":`...)
-	w.buf = jsontok.AppendString(w.buf, s)
+	w.out.WriteRaw(`,"`)
+	w.out.WriteRaw(name)
+	w.out.WriteRaw(`":`)
+	w.text(s)
 }
 
 var _ clone.Events = (*writer)(nil)

@@ -14,13 +14,17 @@ import (
 func (w *writer) tagOpen(name string) {
 	w.lead()
 	w.special++
-	w.buf = append(append(append(w.buf, `{"$type":"`...), name...), '"')
+	w.out.WriteRaw(`{"$type":"`)
+	w.out.WriteRaw(name)
+	w.out.WriteRaw(`"`)
 }
 
 // tag begins a tagged value of one part, a string of which the text follows.
 func (w *writer) tag(name, part string) {
 	w.tagOpen(name)
-	w.buf = append(append(append(w.buf, `,"`...), part...), `":"`...)
+	w.out.WriteRaw(`,"`)
+	w.out.WriteRaw(part)
+	w.out.WriteRaw(`":"`)
 }
 
 // Boxed announces that the next value is boxed.
@@ -30,7 +34,7 @@ func (w *writer) Boxed() { w.boxed = true }
 func (w *writer) box(name string) {
 	w.boxed = false
 	w.tagOpen(name)
-	w.buf = append(w.buf, `,"value":`...)
+	w.out.WriteRaw(`,"value":`)
 	w.frames[len(w.frames)-1].boxing = true
 }
 
@@ -38,7 +42,7 @@ func (w *writer) box(name string) {
 func (w *writer) unbox() {
 	if f := &w.frames[len(w.frames)-1]; f.boxing {
 		f.boxing = false
-		w.buf = append(w.buf, '}')
+		w.out.WriteObjectEnd()
 		w.trail()
 		return
 	}
@@ -48,14 +52,14 @@ func (w *writer) unbox() {
 // Undefined writes undefined.
 func (w *writer) Undefined() {
 	w.tagOpen("undefined")
-	w.buf = append(w.buf, '}')
+	w.out.WriteObjectEnd()
 	w.after()
 }
 
 // Hole writes the absence of an element: undefined to the npm package.
 func (w *writer) Hole() {
 	w.tagOpen("undefined")
-	w.buf = append(w.buf, `,"hole":true}`...)
+	w.out.WriteRaw(`,"hole":true}`)
 	w.after()
 }
 
@@ -63,9 +67,9 @@ func (w *writer) Hole() {
 func (w *writer) Date(milliseconds float64) {
 	w.tag("date", "iso")
 	if d := (value.Date{Milliseconds: milliseconds}); d.Valid() {
-		w.buf = d.AppendISO(w.buf)
+		w.out.SetBuffer(d.AppendISO(w.out.Buffer()))
 	}
-	w.buf = append(w.buf, `"}`...)
+	w.out.WriteRaw(`"}`)
 	w.trail()
 }
 
@@ -74,7 +78,7 @@ func (w *writer) RegExp(source, flags string) {
 	w.tagOpen("regexp")
 	w.part("source", source)
 	w.part("flags", flags)
-	w.buf = append(w.buf, '}')
+	w.out.WriteObjectEnd()
 	w.trail()
 }
 
@@ -85,7 +89,7 @@ func (w *writer) URL(href string) {
 	}
 	w.tagOpen("url")
 	w.part("href", href)
-	w.buf = append(w.buf, '}')
+	w.out.WriteObjectEnd()
 	w.trail()
 }
 
@@ -112,43 +116,47 @@ func (w *writer) Function(name string) {
 	}
 	w.tagOpen("function")
 	w.part("name", name)
-	w.buf = append(w.buf, '}')
+	w.out.WriteObjectEnd()
 	w.after()
 }
 
 // Headers writes a header list.
 func (w *writer) Headers(entries []value.HeaderEntry) {
 	w.tagOpen("headers")
-	w.buf = append(w.buf, `,"entries":[`...)
+	w.out.WriteRaw(`,"entries":[`)
 	for i, e := range entries {
 		if i > 0 {
-			w.buf = append(w.buf, ',')
+			w.out.WriteMore()
 		}
-		w.buf = jsontok.AppendString(append(w.buf, '['), e.Name)
-		w.buf = append(jsontok.AppendString(append(w.buf, ','), e.Value), ']')
+		w.out.WriteArrayStart()
+		w.text(e.Name)
+		w.out.WriteMore()
+		w.text(e.Value)
+		w.out.WriteArrayEnd()
 	}
-	w.buf = append(w.buf, "]}"...)
+	w.out.WriteRaw("]}")
 	w.trail()
 }
 
 // ArrayBuffer writes an ArrayBuffer.
 func (w *writer) ArrayBuffer(b []byte) {
 	w.bytes("ArrayBuffer", b)
-	w.buf = append(w.buf, '}')
+	w.out.WriteObjectEnd()
 	w.trail()
 }
 
 // bytes writes the tag of bytes up to their end.
 func (w *writer) bytes(subtype string, b []byte) {
 	w.tag("arraybuffer", "subtype")
-	w.buf = append(append(w.buf, subtype...), `","data":[`...)
+	w.out.WriteRaw(subtype)
+	w.out.WriteRaw(`","data":[`)
 	for i, c := range b {
 		if i > 0 {
-			w.buf = append(w.buf, ',')
+			w.out.WriteMore()
 		}
-		w.buf = strconv.AppendUint(w.buf, uint64(c), 10)
+		w.out.WriteUint8(c)
 	}
-	w.buf = append(w.buf, ']')
+	w.out.WriteArrayEnd()
 }
 
 // View writes a typed array by its elements and a DataView by its whole buffer:
@@ -162,9 +170,11 @@ func (w *writer) View(v clone.View) {
 	}
 	if v.Kind == clone.KindDataView {
 		w.bytes("DataView", v.Buffer)
-		w.buf = strconv.AppendInt(append(w.buf, `,"byteOffset":`...), int64(v.Offset), 10)
-		w.buf = strconv.AppendInt(append(w.buf, `,"byteLength":`...), int64(v.Length), 10)
-		w.buf = append(w.buf, '}')
+		w.out.WriteRaw(`,"byteOffset":`)
+		w.out.WriteInt(v.Offset)
+		w.out.WriteRaw(`,"byteLength":`)
+		w.out.WriteInt(v.Length)
+		w.out.WriteObjectEnd()
 		w.trail()
 		return
 	}
@@ -173,17 +183,18 @@ func (w *writer) View(v clone.View) {
 		w.bytes(e.name, v.Buffer[v.Offset:v.Offset+v.Length])
 	} else {
 		w.tag("arraybuffer", "subtype")
-		w.buf = append(append(w.buf, e.name...), `","data":[`...)
+		w.out.WriteRaw(e.name)
+		w.out.WriteRaw(`","data":[`)
 		b := v.Buffer[v.Offset:]
 		for i := range v.Length {
 			if i > 0 {
-				w.buf = append(w.buf, ',')
+				w.out.WriteMore()
 			}
-			w.buf = e.append(w.buf, b[i*e.size:])
+			w.out.SetBuffer(e.append(w.out.Buffer(), b[i*e.size:]))
 		}
-		w.buf = append(w.buf, ']')
+		w.out.WriteArrayEnd()
 	}
-	w.buf = append(w.buf, '}')
+	w.out.WriteObjectEnd()
 	w.trail()
 }
 
