@@ -1,8 +1,8 @@
 # Millrace. `make` runs what CI runs; `make help` lists the targets.
 # Needed: Go 1.26 and make; the race detector also needs a C compiler.
 
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+# No recipe needs more than a POSIX shell.
+.SHELLFLAGS := -euc
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
@@ -58,7 +58,7 @@ test: ## Vet, race tests, coverage floor of core, codecs, transports
 	$(GO) run ./scripts/coverfloor -floor $(COVER_FLOOR) .tmp/cover.out core codecs transports
 
 .PHONY: cover
-cover: ## Show the functions below the floor, from the last `make test`; report in .tmp/cover.html
+cover: ## Show the files below the floor after `make test`, and write .tmp/cover.html
 	$(GO) run ./scripts/coverfloor -files -floor $(COVER_FLOOR) .tmp/cover.out core codecs transports
 	$(GO) tool cover -html=.tmp/cover.out -o .tmp/cover.html
 

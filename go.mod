@@ -2,14 +2,12 @@ module github.com/millrace/millrace
 
 go 1.26
 
-require go.uber.org/goleak v1.3.0
-
-require github.com/goccy/go-yaml v1.19.2
-
 require (
 	github.com/gobwas/ws v1.5.0
+	github.com/goccy/go-yaml v1.19.2
 	github.com/json-iterator/go v1.1.12
 	github.com/spf13/cobra v1.10.2
+	go.uber.org/goleak v1.3.0
 	pgregory.net/rapid v1.3.0
 )
 

@@ -25,7 +25,7 @@ func newListen() *cobra.Command {
 		Long: `Connects to the object at URL, ` + addressForm + `, under a
 client id, and prints each message that the server sends to that id as one line of JSON, in
 the notation that "` + name + ` call --help" describes. What happens to the
-connection is told on standard error.
+connection is told on standard error; with -v each attempt is, too.
 
 A lost connection is opened again after 1, 2, 4, 8, 16, 30, 30... seconds, for ever. Messages
 sent meanwhile are lost: a server keeps none. When the server refuses the client for good (close codes

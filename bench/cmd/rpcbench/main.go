@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.DurationVar(&c.Concurrent, "conc", 400*time.Millisecond, "time of many callers, per round and contestant")
 	flags.IntVar(&c.Callers, "callers", 64, "callers at once on one connection")
 	flags.StringVar(&c.Only, "only", "", "regular expression: contestants to run (ratios need the raw ones)")
-	flags.IntVar(&c.Core, "core", -1, "core for both processes (default: the last one)")
+	flags.IntVar(&c.Core, "core", -1, "core for both processes; -1 is the last one")
 	flags.BoolVar(&c.InProcess, "inproc", false, "client and server in one process, unpinned")
 	role := flags.String("role", "", "internal: what a child process is")
 	if err := flags.Parse(args); err != nil {
