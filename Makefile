@@ -1,5 +1,6 @@
 # Millrace. `make` runs what CI runs; `make help` lists the targets.
-# Needed: Go 1.26 and make; the race detector also needs a C compiler.
+# Needed: Go 1.26 and make; the race detector also needs a C compiler, which `make test`
+# installs where it may.
 
 # No recipe needs more than a POSIX shell.
 .SHELLFLAGS := -euc
@@ -51,6 +52,7 @@ vet: ## Run go vet on every module
 # merges the reports and fails when a tree is below the floor.
 .PHONY: test
 test: ## Vet, race tests, coverage floor of core, codecs, transports
+	@scripts/need.sh "$$($(GO) env CC)=gcc libc6-dev" # the race detector's
 	$(GO) vet ./...
 	@mkdir -p .tmp
 	$(GO) test -race -timeout 10m -coverpkg=$(COVERED) -coverprofile=.tmp/cover.out ./...
