@@ -35,11 +35,12 @@ type Builder struct {
 
 	values, maxValues, maxDepth int
 
-	labels []uint32       // place + 1 of a label's value
-	sparse map[int]uint32 // the same for labels far beyond the others
-	refs   []uint32       // places of refs
-	keys   []keyMark      // of all open objects
-	checks bool           // there is a headers' ref or a view's buffer to check
+	labels   []uint32       // place + 1 of a label's value
+	sparse   map[int]uint32 // the same for labels far beyond the others
+	labelled int            // how many labels have values
+	refs     []uint32       // places of refs
+	keys     []keyMark      // of all open objects
+	checks   bool           // there is a headers' ref or a view's buffer to check
 
 	scratch *scratch
 }

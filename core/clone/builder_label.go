@@ -13,8 +13,9 @@ func (b *Builder) setPlace(id int, at uint32) bool {
 	if _, ok := b.place(id); ok {
 		return false
 	}
-	const gap = 1024 // how far the dense table grows at once
-	if id >= len(b.labels)+gap {
+	// The table stays in proportion to the labels that were given, whatever their numbers are.
+	b.labelled++
+	if id >= 64+2*b.labelled {
 		if b.sparse == nil {
 			b.sparse = map[int]uint32{}
 		}
