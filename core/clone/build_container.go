@@ -58,8 +58,12 @@ func (c targetCompiler) compilePointer(x *target) {
 
 // inside is into for what a pointer points to: the hooks were asked for the pointer.
 func (b *build) inside(x *target, at uint32, e *entry, p unsafe.Pointer) error {
-	if e.flags&flagShared != 0 && (x.shares || x.loops) {
+	switch {
+	case e.flags&flagShared == 0:
+	case x.shares:
 		return b.into(x, at, p)
+	case x.loops: // the pointer is what is known of it
+		return b.byValue(x, at, e, p)
 	}
 	return x.build(b, at, e, p)
 }

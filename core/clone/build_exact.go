@@ -25,7 +25,7 @@ func exactTarget(x *target) bool {
 	case reflect.TypeFor[big.Int]():
 		x.build = buildBigInt
 	case reflect.TypeFor[url.URL]():
-		x.build = buildURL
+		x.build, x.loops = buildURL, true // parsed once, however often it is referred to
 	case reflect.TypeFor[http.Header]():
 		x.build, x.shares = buildHTTPHeader, true
 	case reflect.TypeFor[value.Undefined]():

@@ -23,7 +23,8 @@ type target struct {
 	// shares: the type is a pointer, map or slice, so that what is one value in the
 	// document is one here.
 	shares bool
-	// loops: the type holds parts by value that may lead back to the value itself.
+	// loops: the type holds parts by value that may lead back to the value itself, or costs more
+	// than its size to build.
 	loops bool
 	// whole: build writes p once, and only when it succeeds.
 	whole bool
@@ -142,7 +143,7 @@ func (b *build) into(x *target, at uint32, p unsafe.Pointer) error {
 		return x.build(b, at, e, p)
 	}
 	hooked := e.flags&flagMarked != 0 && b.o.Replace != nil
-	if hooked || x.shares {
+	if hooked || x.shares || x.loops {
 		if v, ok := b.known(at, x.typ); ok {
 			reflect.NewAt(x.typ, p).Elem().Set(v)
 			return nil
@@ -167,6 +168,19 @@ func (b *build) into(x *target, at uint32, p unsafe.Pointer) error {
 	if !x.loops || e.flags&flagShared == 0 {
 		return x.build(b, at, e, p)
 	}
+	if err := b.byValue(x, at, e, p); err != nil {
+		return err
+	}
+	// Copies after the first share its parts. Building each anew would take time and memory
+	// exponential in the message's size, when what is shared lies in what is shared.
+	kept := reflect.New(x.typ).Elem()
+	kept.Set(reflect.NewAt(x.typ, p).Elem())
+	b.learn(at, x.typ, kept)
+	return nil
+}
+
+// byValue builds a shared value into p, which does not point to it but holds it.
+func (b *build) byValue(x *target, at uint32, e *entry, p unsafe.Pointer) error {
 	// A value that is met again while it is being built by value would have to hold itself.
 	key := builtKey{at, x.typ}
 	if b.within[key] {
