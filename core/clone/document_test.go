@@ -357,3 +357,44 @@ func TestDocument_HookErrorsPass(t *testing.T) {
 		t.Errorf("Build into a map = %v", err)
 	}
 }
+
+// TestNode_ReleasedWhileIterated: a loop over a document that its body releases ends.
+func TestNode_ReleasedWhileIterated(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		of   any
+		loop func(n clone.Node, body func())
+	}{
+		{"elems", array(1.0, 2.0), func(n clone.Node, body func()) {
+			for range n.Elems() {
+				body()
+			}
+		}},
+		{"members", object("a", 1.0, "b", 2.0), func(n clone.Node, body func()) {
+			for range n.Members() {
+				body()
+			}
+		}},
+		{"entries", value.NewMap(value.Entry{Key: "a"}, value.Entry{Key: "b"}), func(n clone.Node, body func()) {
+			for range n.Entries() {
+				body()
+			}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			doc := parsed(t, tt.of)
+			turns := 0
+			tt.loop(doc.Root(), func() {
+				if turns++; turns == 1 {
+					doc.Release()
+				}
+			})
+			if turns != 1 {
+				t.Errorf("the loop took %d turns, want 1", turns)
+			}
+		})
+	}
+}

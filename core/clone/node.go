@@ -93,7 +93,7 @@ func (n Node) Elems() iter.Seq[Node] {
 			return
 		}
 		for i := n.at + 1; i < e.end; i = n.doc.tape[i].end {
-			if !yield(n.doc.node(i)) {
+			if !yield(n.doc.node(i)) || n.IsZero() { // released meanwhile
 				return
 			}
 		}
@@ -109,7 +109,7 @@ func (n Node) Members() iter.Seq2[string, Node] {
 			return
 		}
 		for i := n.at + 1; i < e.end; i = n.doc.tape[i+1].end {
-			if !yield(string(n.doc.raw(&n.doc.tape[i])), n.doc.node(i+1)) {
+			if !yield(string(n.doc.raw(&n.doc.tape[i])), n.doc.node(i+1)) || n.IsZero() {
 				return
 			}
 		}
@@ -126,7 +126,7 @@ func (n Node) Entries() iter.Seq2[Node, Node] {
 		tape := n.doc.tape
 		for i := n.at + 1; i < e.end; {
 			v := tape[i].end
-			if !yield(n.doc.node(i), n.doc.node(v)) {
+			if !yield(n.doc.node(i), n.doc.node(v)) || n.IsZero() {
 				return
 			}
 			i = tape[v].end
