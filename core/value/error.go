@@ -1,5 +1,7 @@
 package value
 
+import "iter"
+
 // Names of the properties of an error that mean something.
 const (
 	keyCause  = "cause"
@@ -74,7 +76,7 @@ func (e *Error) Unwrap() []error {
 		return nil
 	}
 	var errs []error
-	for _, v := range e.inner() {
+	for v := range e.inner() {
 		if err, ok := v.(error); ok {
 			errs = append(errs, err)
 		}
@@ -82,13 +84,24 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// inner is the cause and the errors.
-func (e *Error) inner() []any {
-	var all []any
-	if c, ok := e.Cause(); ok {
-		all = append(all, c)
+// inner yields the cause and the errors. Nothing is copied: a thousand errors of a small message
+// can all hold one long list.
+func (e *Error) inner() iter.Seq[any] {
+	return func(yield func(any) bool) {
+		if c, ok := e.Cause(); ok && !yield(c) {
+			return
+		}
+		v, _ := e.Props.Get(keyErrors)
+		a, ok := v.(*Array)
+		if !ok || a == nil {
+			return
+		}
+		for _, v := range a.Elems {
+			if _, hole := v.(Hole); !hole && !yield(v) {
+				return
+			}
+		}
 	}
-	return append(all, e.Errors()...)
 }
 
 // maxUnwrap bounds the paths that errors.Is may have to follow: a small graph
@@ -100,7 +113,7 @@ func (e *Error) acyclic() bool {
 	budget := maxUnwrap
 	var ends func(e *Error) bool
 	ends = func(e *Error) bool {
-		for _, v := range e.inner() {
+		for v := range e.inner() {
 			if budget--; budget < 0 {
 				return false
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/millrace/millrace/core/value"
@@ -74,5 +75,27 @@ func TestError_UnwrapEndsOnHostileGraphs(t *testing.T) {
 	}
 	if errors.Is(top, io.EOF) {
 		t.Error("a graph of errors is EOF")
+	}
+}
+
+// TestError_UnwrapCopiesNothing: errors within errors that all hold one long list are looked
+// through without a copy of the list for each.
+func TestError_UnwrapCopiesNothing(t *testing.T) {
+	list := &value.Array{Elems: make([]any, 50_000)}
+	top := value.NewError("Error", "leaf")
+	for range 200 {
+		next := value.NewError("AggregateError", "")
+		next.WithCause(top)
+		next.Props.Set("errors", list)
+		top = next
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if errors.Is(top, io.EOF) {
+		t.Error("a list of nulls is EOF")
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+		t.Errorf("errors.Is allocates %d bytes, want at most 1 MiB", got)
 	}
 }
