@@ -232,8 +232,11 @@ func (t *table[T]) reindex() {
 
 // Canonical forms of keys for which Go's == is not SameValueZero.
 type (
-	nanKey     struct{}
-	bigIntKey  string
+	nanKey    struct{}
+	bigIntKey struct {
+		negative  bool
+		magnitude string
+	}
 	pointerKey struct {
 		typ  reflect.Type
 		data uintptr
@@ -259,7 +262,7 @@ func canonical(key any) (any, bool) {
 		if k == nil {
 			return key, true
 		}
-		return bigIntKey(k.Text(62)), true
+		return bigIntKey{k.Sign() < 0, string(k.Bytes())}, true // digits would take quadratic time
 	}
 	rv := reflect.ValueOf(key)
 	switch rv.Kind() {

@@ -176,3 +176,20 @@ func TestMap_BehavesAsModel(t *testing.T) {
 		}
 	})
 }
+
+// TestMap_LongBigIntKeys: keys are compared without their digits, which would cost the square of their
+// length for each comparison.
+func TestMap_LongBigIntKeys(t *testing.T) {
+	t.Parallel()
+	m := value.NewMap()
+	long := new(big.Int).Lsh(big.NewInt(1), 1<<20)
+	for i := range 30 {
+		m.Set(new(big.Int).Add(long, big.NewInt(int64(i))), i)
+	}
+	if v, ok := m.Get(new(big.Int).Add(long, big.NewInt(29))); m.Len() != 30 || !ok || v != 29 {
+		t.Errorf("Get = %v, %v of %d, want 29 of 30", v, ok, m.Len())
+	}
+	if m.Has(new(big.Int).Neg(long)) {
+		t.Error("the negative of a key is a key")
+	}
+}
