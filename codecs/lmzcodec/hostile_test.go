@@ -127,6 +127,7 @@ func TestParse_Refuses(t *testing.T) {
 		{"headers-one", tag(`"headers","entries":[["a"]]`), fault.CodeMalformed, "expected"},
 		{"headers-number", tag(`"headers","entries":[["a",1]]`), fault.CodeMalformed, "not a string"},
 		{"headers-name", tag(`"headers","entries":[["a b","1"]]`), fault.CodeMalformed, "headers"},
+		{"headers-name-kelvin", tag(`"headers","entries":[["\u212aey","1"]]`), fault.CodeMalformed, "not an HTTP token"},
 		{"headers-injection", tag(`"headers","entries":[["a","1\r\nb: 2"]]`), fault.CodeMalformed, "headers"},
 		{"boxed-boolean", tag(`"boolean-object","value":1`), fault.CodeMalformed, "boolean"},
 		{"boxed-number", tag(`"number-object","value":"1"`), fault.CodeMalformed, "number"},

@@ -2,7 +2,6 @@ package lmzcodec
 
 import (
 	"math"
-	"strings"
 
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/value"
@@ -332,7 +331,7 @@ func (p *parser) headers(at int) bool {
 		if !ok || !s.Expect(']') {
 			return false
 		}
-		entries = append(entries, value.HeaderEntry{Name: strings.ToLower(name), Value: text})
+		entries = append(entries, value.HeaderEntry{Name: name, Value: text})
 	}
 	if s.Err != nil {
 		return false
