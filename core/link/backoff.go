@@ -43,8 +43,8 @@ func (b *backoff) next() time.Duration {
 	return d
 }
 
-// opened resets the schedule.
-func (b *backoff) opened() { b.tries = 0 }
+// opened resets the schedule; what the peer asked for before is settled.
+func (b *backoff) opened() { b.tries, b.floor = 0, 0 }
 
 // lost takes into account how a connection ended.
 func (b *backoff) lost(info core.CloseInfo, received bool) {

@@ -213,7 +213,8 @@ func (c *Client) Close(code core.CloseCode, reason string) error {
 }
 
 // finish waits until the connection is gone, unless its reader is inside a
-// handler, and then for everything else.
+// handler, and then for everything else, but not for ever for a dialer that does
+// not come back.
 func (c *Client) finish() {
 	for {
 		c.mu.Lock()
@@ -231,7 +232,10 @@ func (c *Client) finish() {
 		}
 		<-changed
 	}
-	c.crew.stop()
+	if !c.crew.stop(c.limits.CloseTimeout) {
+		// A function of the user's, asked in Dial, does not heed its context, or it is what called Close.
+		c.log.Warn("link: closed while an attempt to connect does not end", "transport", c.info.Name)
+	}
 }
 
 // change lets those who wait look again. c.mu is held.

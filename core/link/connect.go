@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/millrace/millrace/core"
@@ -127,7 +128,7 @@ func (c *Client) schedule() {
 
 // connect runs one attempt and starts the reader of what came of it.
 func (c *Client) connect(ctx context.Context, a *attempt, codec string) {
-	conn, agreed, err := c.dialer.Dial(ctx, codec)
+	conn, agreed, err := c.dial(ctx, codec)
 	timedOut := ctx.Err() != nil
 	a.cancel()
 	c.mu.Lock()
@@ -139,11 +140,10 @@ func (c *Client) connect(ctx context.Context, a *attempt, codec string) {
 		return
 	}
 	if err != nil {
-		if timedOut {
-			err = fault.New(fault.CodeUnreachable, "%s: connect: no answer within %v", c.info.Name, c.dialTimeout)
-		}
 		if r, ok := errors.AsType[*RefusedError](err); ok {
 			c.backoff.ask(r.RetryAfter)
+		} else if timedOut {
+			err = fault.New(fault.CodeUnreachable, "%s: connect: no answer within %v", c.info.Name, c.dialTimeout)
 		}
 		err = unreachable(c.info.Name, err)
 		c.log.Debug("link: attempt failed", "transport", c.info.Name, "error", err)
@@ -172,6 +172,21 @@ func (c *Client) connect(ctx context.Context, a *attempt, codec string) {
 	if !c.crew.Go(func() { c.read(l, reopened) }) {
 		c.read(l, reopened)
 	}
+}
+
+// dial runs the dialer, which may run functions of the user's: a panic fails the attempt.
+func (c *Client) dial(ctx context.Context, codec string) (conn Conn, agreed string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("link: the dialer panicked", "transport", c.info.Name, "panic", p, "stack", string(debug.Stack()))
+			conn, agreed, err = nil, "", fault.New(fault.CodeInternal, "%s: connect: the dialer panicked: %v", c.info.Name, p)
+		}
+	}()
+	conn, agreed, err = c.dialer.Dial(ctx, codec)
+	if err == nil && conn == nil {
+		err = fault.New(fault.CodeInternal, "%s: connect: the dialer returned neither a connection nor an error", c.info.Name)
+	}
+	return conn, agreed, err
 }
 
 // read is the reader of one connection.

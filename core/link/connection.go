@@ -114,7 +114,9 @@ func (c *connection) shut(code core.CloseCode, reason string, drop bool, cause e
 
 // cut ends the connection without a close frame.
 func (c *connection) cut(err error) {
-	c.decide(core.CloseInfo{Code: fault.CloseAbnormal, Err: err})
+	if c.decide(core.CloseInfo{Code: fault.CloseAbnormal, Err: err}) {
+		c.out.abort(err) // now, and not when the reader is back: it may be in a handler that waits for this
+	}
 	_ = c.conn.Close() // its error changes nothing: the connection is given up
 }
 

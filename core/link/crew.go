@@ -1,6 +1,9 @@
 package link
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // crew owns goroutines: it starts them, refuses to once stopped, and waits for
 // them, except for those that are inside a handler of somebody else.
@@ -74,15 +77,26 @@ func (c *crew) signal() {
 func (c *crew) silence() { c.silent.Store(true) }
 
 // stop refuses new goroutines and waits until the running ones ended or are
-// inside a handler. Several may wait.
-func (c *crew) stop() {
+// inside a handler, for as long as limit unless it is zero or less; false means that it was not
+// long enough. Several may wait.
+func (c *crew) stop(limit time.Duration) bool {
 	c.stopped.Store(true)
+	var late <-chan time.Time
+	if limit > 0 {
+		t := time.NewTimer(limit)
+		defer t.Stop()
+		late = t.C
+	}
 	for {
 		v := c.counts.Load()
 		if v>>32 <= v&(oneRunning-1) {
 			c.signal() // for another waiter
-			return
+			return true
 		}
-		<-c.changed
+		select {
+		case <-c.changed:
+		case <-late:
+			return false
+		}
 	}
 }

@@ -136,7 +136,7 @@ func (t *Ticket) Cancel() {
 // Open makes conn a session: the handler learns of it, then answer tells the
 // client, so that nothing sent to its tags from then on can miss it, and then it is read. What
 // is sent meanwhile follows the answer. From here on the hub owns conn. A nil answer is none; an
-// error of answer ends the session.
+// error of answer ends the session, and so does a panic of the handler, which goes on to the caller.
 func (t *Ticket) Open(conn Conn, answer func() error) {
 	t.used = true
 	h := t.hub
@@ -153,22 +153,36 @@ func (t *Ticket) Open(conn Conn, answer func() error) {
 	h.sessions[s] = struct{}{}
 	draining := h.draining
 	h.mu.Unlock()
+	told := false
+	defer func() {
+		if !told { // the handler panicked; whoever called Open deals with that
+			s.cut(errCut) // before release: nothing may precede the answer
+			s.out.release()
+			h.abandon(s)
+		}
+	}()
 	h.handler.Opened(s)
 	if answer != nil {
 		if err := answer(); err != nil {
 			s.cut(err)
 		}
 	}
+	told = true
 	s.out.release()
 	s.beat.start()
 	if draining {
 		s.drain()
 	}
 	if !h.workers.read(s) { // after a shutdown
-		s.cut(errCut)
-		h.handler.Closed(s, s.end())
-		h.release(s)
+		h.abandon(s)
 	}
+}
+
+// abandon ends a session that has no reader.
+func (h *Hub) abandon(s *Session) {
+	defer h.release(s)
+	s.cut(errCut)
+	h.handler.Closed(s, s.end())
 }
 
 // release forgets a session, or a ticket when s is nil.
@@ -215,7 +229,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 		h.Each(func(s *Session) { s.cut(err) })
 	}
 	h.workers.close()
-	h.crew.stop()
+	h.crew.stop(0)
 	return err
 }
 

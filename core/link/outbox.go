@@ -415,6 +415,13 @@ func (o *outbox) fail(err error) {
 	_ = o.conn.Close() // the reader reports the loss
 }
 
+// abort ends sending because of err; the caller is not the writer and closes conn.
+func (o *outbox) abort(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.end(err)
+}
+
 // end refuses what comes and drops what is queued; the first reason stays.
 func (o *outbox) end(err error) {
 	if o.err == nil {
