@@ -48,6 +48,8 @@ func NewHandler(h core.Handler, opts ...Option) http.Handler {
 
 // ServeHTTP answers one request.
 func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// For what is refused before its body is read: the HTTP server reads what is left of it.
+	bound(w, s.given.WithDefaults().AssemblyTime)
 	target, ct, ok := s.check(w, r)
 	if !ok {
 		return
@@ -74,6 +76,7 @@ func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	m, outcome := s.next.Exchange(r.Context(), hs, set, core.Message{Data: body, Binary: ct.binary})
 	w.Header().Set("Content-Type", ct.media)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Length", strconv.Itoa(len(m.Data)))
 	w.WriteHeader(status(outcome))
 	_, _ = w.Write(m.Data) // the client may be gone; there is nobody else to tell
@@ -115,13 +118,17 @@ func (s *handler) target(r *http.Request) (core.Target, bool) {
 	return t, ok && last == "call"
 }
 
+// bound gives the body d from now to arrive.
+func bound(w http.ResponseWriter, d time.Duration) {
+	if d > 0 {
+		// A writer without deadlines is a test's, or another server's with its own.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
+	}
+}
+
 // read reads the body within the limits, or answers.
 func read(w http.ResponseWriter, r *http.Request, l *core.Limits) ([]byte, bool) {
-	rc := http.NewResponseController(w)
-	if l.AssemblyTime > 0 {
-		// A writer without deadlines is a test's, or another server's with its own.
-		_ = rc.SetReadDeadline(time.Now().Add(l.AssemblyTime))
-	}
+	bound(w, l.AssemblyTime)
 	src := io.Reader(r.Body)
 	if l.MessageBytes >= 0 {
 		src = http.MaxBytesReader(w, r.Body, int64(l.MessageBytes))
@@ -133,7 +140,7 @@ func read(w http.ResponseWriter, r *http.Request, l *core.Limits) ([]byte, bool)
 	}
 	body, err := io.ReadAll(src)
 	if err == nil {
-		_ = rc.SetReadDeadline(time.Time{})
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 		return body, true
 	}
 	// The deadline stays: the HTTP server goes on to read what is left of the body.

@@ -100,8 +100,8 @@ func TestHandler_Outcomes(t *testing.T) {
 			return core.Message{Data: []byte("answer")}, outcome
 		}})
 		w := do(h, "POST", path, "application/json", "{}")
-		if w.Code != status || w.Body.String() != "answer" || w.Header().Get("Content-Type") != "application/json" {
-			t.Errorf("outcome %d: answered %d %q, want %d", outcome, w.Code, w.Body, status)
+		if w.Code != status || w.Body.String() != "answer" || w.Header().Get("Content-Type") != "application/json" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("outcome %d: answered %d %q %v, want %d", outcome, w.Code, w.Body, w.Header(), status)
 		}
 	}
 }
@@ -235,4 +235,35 @@ func FuzzHandler(f *testing.F) {
 			t.Errorf("%s %q with type %q answered 200 %q", method, path, contentType, w.Body)
 		}
 	})
+}
+
+// T-74: a request that is refused before its body is read does not wait for it for ever.
+func TestHandler_RefusedWithoutBody(t *testing.T) {
+	t.Parallel()
+	refusing := &linktest.Handler{OnAccept: func(context.Context, core.Handshake) (core.Settings, *core.Reject) {
+		return core.Settings{}, &core.Reject{Status: 401, Text: "who?"}
+	}}
+	srv := httptest.NewServer(httptransport.NewHandler(refusing, httptransport.Limits(core.Limits{AssemblyTime: 50 * time.Millisecond})))
+	defer srv.Close()
+	tests := []struct{ name, head, status string }{
+		{"method", "PUT " + path + " HTTP/1.1\r\n", "405"},
+		{"path", "POST /elsewhere HTTP/1.1\r\n", "404"},
+		{"content-type", "POST " + path + " HTTP/1.1\r\n", "415"},
+		{"accept", "POST " + path + " HTTP/1.1\r\nContent-Type: application/json\r\n", "401"},
+	}
+	for _, tt := range tests {
+		for _, length := range []string{"Content-Length: 10", "Transfer-Encoding: chunked"} {
+			nc, err := net.Dial("tcp", srv.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = nc.SetDeadline(time.Now().Add(5 * time.Second))
+			fmt.Fprintf(nc, "%sHost: x\r\n%s\r\n\r\n", tt.head, length)
+			b, err := io.ReadAll(nc) // the body never comes
+			if err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 "+tt.status+" ") {
+				t.Errorf("%s, %s: answer = %q, %v, want %s and the end", tt.name, length, b, err, tt.status)
+			}
+			_ = nc.Close()
+		}
+	}
 }

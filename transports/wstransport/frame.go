@@ -239,9 +239,14 @@ func (c *conn) dataFrame(h header) (done bool, err error) {
 		return false, &link.Violation{Code: fault.ClosePolicy,
 			Err: fault.Exceeded("websocket: fragments of a message", int64(c.pieces), int64(c.limits.Fragments), "Fragments")}
 	}
-	if limit := c.limits.MessageBytes; limit >= 0 && h.length > limit-len(c.msg) {
+	limit := c.limits.MessageBytes
+	if limit < 0 {
+		limit = math.MaxInt // there is an end to what can be counted
+	}
+	if h.length > limit-len(c.msg) {
+		n := int64(len(c.msg)) + min(int64(h.length), math.MaxInt64-int64(len(c.msg)))
 		return false, &link.Violation{Code: fault.CloseTooBig,
-			Err: fault.Exceeded("websocket: bytes of a message", int64(len(c.msg))+int64(h.length), int64(limit), "MessageBytes")}
+			Err: fault.Exceeded("websocket: bytes of a message", n, int64(limit), "MessageBytes")}
 	}
 	if err := c.payload(h); err != nil {
 		return false, err

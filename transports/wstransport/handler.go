@@ -18,7 +18,7 @@ import (
 )
 
 // Handler upgrades requests to WebSocket sessions. It is an [http.Handler] for a
-// server that speaks HTTP/1.1 and has ReadHeaderTimeout and MaxHeaderBytes set.
+// server that speaks HTTP/1.1 and has ReadHeaderTimeout, MaxHeaderBytes and IdleTimeout set.
 type Handler struct {
 	hub    *link.Hub
 	cfg    handlerConfig
@@ -58,6 +58,11 @@ func (h *Handler) Shutdown(ctx context.Context) error { return h.hub.Shutdown(ct
 
 // ServeHTTP refuses with a status and a sentence in plain text, or upgrades.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if d := h.limits.AssemblyTime; r.ContentLength != 0 && d > 0 {
+		// It is going to be refused, and then the HTTP server reads what is left of the
+		// body. A writer without deadlines is another server's with its own.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
+	}
 	target, ok := h.target(r)
 	if !ok {
 		refuse(w, http.StatusNotFound, "no object at this path: want "+h.cfg.prefix+"/<binding>/<instance>")

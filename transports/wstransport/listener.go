@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/millrace/millrace/core"
 	"github.com/millrace/millrace/core/fault"
@@ -15,6 +16,9 @@ import (
 
 // version is that of the module.
 const version = "1"
+
+// idleTimeout ends connections whose request was refused and that send no other.
+const idleTimeout = 2 * time.Minute
 
 // Module is this transport as a registry holds it.
 func Module() core.Module {
@@ -104,6 +108,7 @@ func (l *Listener) start(ctx context.Context, h core.Handler) (*http.Server, net
 		Handler:           l.handler,
 		ReadHeaderTimeout: max(limits.HeaderTime, 0),
 		MaxHeaderBytes:    max(limits.HeaderBytes, 0),
+		IdleTimeout:       idleTimeout,
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/2 cannot be upgraded
 		ErrorLog:          slog.NewLogLogger(discardUnless(l.handler.cfg.logger), slog.LevelDebug),
 	}
