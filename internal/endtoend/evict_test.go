@@ -2,10 +2,14 @@ package endtoend_test
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/transports/memtransport"
 )
 
 // An idle object goes, its connections stay: the next call makes it again, and what it sends arrives.
@@ -46,4 +50,42 @@ func TestEvictIdle_ConnectionStaysOpenAndTagged(t *testing.T) {
 		t.Errorf("the connection was lost: %+v", info)
 	default:
 	}
+}
+
+// The same to the millisecond: what is used within the time stays.
+func TestEvictIdle_Schedule(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, err := core.NewServer(lmzcodec.New(), core.AllowAnonymousClientID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &host{t: t, srv: srv}
+		if err := srv.Register("COUNTER", h.factory, core.EvictIdle(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		tr, err := memtransport.New(srv, core.Target{Binding: "COUNTER", Instance: "x"}, memtransport.ClientID("ann"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard := make(chan string, 1)
+		ann, err := core.NewClient(tr, lmzcodec.New(), core.OnDownstream(func(_ context.Context, text string) { heard <- text }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, step := range []struct {
+			idle time.Duration
+			made int64
+		}{{0, 1}, {999 * time.Millisecond, 1}, {999 * time.Millisecond, 1}, {1001 * time.Millisecond, 2}, {time.Hour, 3}} {
+			time.Sleep(step.idle)
+			synctest.Wait()
+			sent, err := core.Call[int](t.Context(), ann, "push", "ann", "hello")
+			if sent != 1 || err != nil || <-heard != "hello" || h.made.Load() != step.made {
+				t.Errorf("step %d, after %v: push() = %d, %v, the factory ran %d times, want %d", i, step.idle, sent, err, h.made.Load(), step.made)
+			}
+		}
+		if err := errors.Join(ann.Close(), srv.Shutdown(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
 }

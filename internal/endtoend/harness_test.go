@@ -73,11 +73,7 @@ func newHost(t *testing.T, opts ...core.ObjectOption) *host {
 		t.Fatal(err)
 	}
 	h := &host{t: t, srv: srv, slow: make(chan struct{}, 8), release: make(chan struct{})}
-	factory := func(st *core.State) (any, error) {
-		h.made.Add(1)
-		return &counter{State: st, Env: st.Env(), host: h}, nil
-	}
-	if err := srv.Register("COUNTER", factory, opts...); err != nil {
+	if err := srv.Register("COUNTER", h.factory, opts...); err != nil {
 		t.Fatal(err)
 	}
 	handler := wstransport.NewHandler(srv)
@@ -95,6 +91,11 @@ func newHost(t *testing.T, opts ...core.ObjectOption) *host {
 		}
 	})
 	return h
+}
+
+func (h *host) factory(st *core.State) (any, error) {
+	h.made.Add(1)
+	return &counter{State: st, Env: st.Env(), host: h}, nil
 }
 
 func (h *host) ctx() context.Context {
