@@ -124,7 +124,7 @@ func (c *Client) SetMessageHandler(h func(m core.Message) bool) { c.onMessage = 
 func (c *Client) SetOpenHandler(h func(reopened bool)) { c.onOpen = h }
 
 // SetCloseHandler takes a function called after each loss of a connection. Send
-// and Connect wait while it runs.
+// and Connect wait while it runs, also those that it calls itself.
 func (c *Client) SetCloseHandler(h func(core.CloseInfo) bool) { c.onClose = h }
 
 // SetKeepAlive switches automatic reconnect and the client's heartbeat. Switching

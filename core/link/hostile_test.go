@@ -199,3 +199,23 @@ func TestTicket_SessionEndsBeforeTheAnswer(t *testing.T) {
 		})
 	}
 }
+
+// A deadline that stays behind would pass while nothing is written, and break a
+// connection that writes by itself, as TLS does.
+func TestClient_NoWriteDeadlineStaysBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		conn := newScript()
+		c, _ := newScripted(core.Limits{}, conn)
+		if _, err := c.Send(t.Context(), text("x")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		conn.mu.Lock()
+		if conn.writes != 1 || !conn.deadline.IsZero() {
+			t.Errorf("after %d writes the deadline is %v", conn.writes, conn.deadline)
+		}
+		conn.mu.Unlock()
+		_ = c.Close(core.CloseNormal, "")
+	})
+}

@@ -296,8 +296,9 @@ func (o *outbox) write() {
 				return
 			}
 		}
-		if o.limits.WriteTimeout > 0 && o.try != nil {
-			_ = o.conn.SetWriteDeadline(time.Time{}) // or TryWrite would see it pass
+		if o.limits.WriteTimeout > 0 {
+			// Or TryWrite would see it pass, or TLS, when it answers the peer's new key.
+			_ = o.conn.SetWriteDeadline(time.Time{})
 		}
 		runtime.Gosched()
 		if !o.take() {

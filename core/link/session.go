@@ -103,6 +103,8 @@ func (s *Session) Cut() { s.cut(errCut) }
 var errCut = fault.New(fault.CodeClosed, "connection cut off")
 
 // HandOff lets another goroutine read on while the current handler call continues.
+// A second one in the same call could hand off the call that the new reader is in, which
+// would let calls begin out of order: there is nothing by which to tell them apart.
 func (s *Session) HandOff() {
 	v := s.turn.Load()
 	if v&1 == 0 || !s.turn.CompareAndSwap(v, v+1) {

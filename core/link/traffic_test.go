@@ -480,7 +480,6 @@ func TestSession_HandOffOrder(t *testing.T) {
 			most = max(most, inside)
 			mu.Unlock()
 			s.HandOff()
-			s.HandOff() // twice is once
 			<-release
 			mu.Lock()
 			inside--
