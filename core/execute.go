@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -390,6 +391,9 @@ func (x *exec) invoke(sig *signature, fn, receiver reflect.Value, args clone.Nod
 				err, x.failed = x.failed, nil
 				return reflect.Value{}, err
 			}
+			if p, ok := errors.AsType[*clone.PanicError](err); ok {
+				return reflect.Value{}, x.srv.panicErrorAt(p.Value, p.Stack, x.frame.obj.target(), *name)
+			}
 			return reflect.Value{}, fault.New(CodeBadArguments, "core: %s: argument %d: expected %s: %w", *name, i+1, wireType(sig.param(i)), err)
 		}
 		in = append(in, p.Elem())
@@ -473,7 +477,11 @@ func (x *exec) thrown(err error, name string) error {
 }
 
 func (s *Server) panicError(p any, t Target, where string) error {
-	stack := debug.Stack()
+	return s.panicErrorAt(p, debug.Stack(), t, where)
+}
+
+// panicErrorAt is panicError for a panic that was recovered from elsewhere.
+func (s *Server) panicErrorAt(p any, stack []byte, t Target, where string) error {
 	s.panicked(p, t, where, stack)
 	if !s.stacks {
 		return fault.New(CodeInternal, "core: %s failed: internal error", where)

@@ -49,6 +49,7 @@ func (t *tally) Both(ctx context.Context) (string, error) { return "both", ctx.E
 func (t *tally) ThrowString(s string) (any, error)        { return nil, core.Throw(s) }
 func (t *tally) Boom()                                    { panic("secret detail") }
 func (t *tally) TakesUser(u struct{ Name string }) string { return u.Name }
+func (t *tally) TakesPicky(p picky) int                   { return p.n }
 func (t *tally) List() []any                              { return []any{1, t.n, func() string { return "hello" }} }
 func (t *tally) Exposed() any                             { return core.Expose(&model{Value: 42, Name: "m"}) }
 func (t *tally) Data() any                                { return &model{Value: 42, Name: "m"} }
@@ -57,6 +58,11 @@ func (t *tally) Two() (int, int)                          { return 1, 2 }
 func (t *tally) Obj() any {
 	return value.NewObject(value.Member{Key: "a", Value: 1.0}, value.Member{Key: "getA", Value: func() int { return 7 }})
 }
+
+// picky panics when it reads itself.
+type picky struct{ n int }
+
+func (*picky) UnmarshalText([]byte) error { panic("secret detail") }
 
 type model struct {
 	Value int    `json:"value"`
@@ -141,6 +147,7 @@ func TestServer_Call_errors(t *testing.T) {
 		{"string-expected", `fail(1)`, core.CodeBadArguments, `fail: argument 1: expected a string`},
 		{"thrown", `fail("no way")`, "", `no way`},
 		{"panic-is-generic", `boom()`, core.CodeInternal, `boom failed: internal error`},
+		{"argument-panic-is-generic", `takesPicky("x")`, core.CodeInternal, `takesPicky failed: internal error`},
 		{"unencodable", `chan()`, core.CodeUnencodable, `chan`},
 		{"array-name", `list().foo`, core.CodeUnknownMember, `an array has no member "foo"`},
 		{"number-member", `add(1,2).foo`, core.CodeUnknownMember, `has no member "foo"`},

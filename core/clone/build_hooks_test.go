@@ -33,8 +33,10 @@ func TestBuild_UserCodePanics(t *testing.T) {
 	t.Parallel()
 	doc := parsed(t, "panic")
 	var u upper
-	if err := doc.Build(doc.Root(), &u, clone.BuildOptions{}); fault.CodeOf(err) != fault.CodeInternal || !strings.Contains(err.Error(), "as asked") {
+	if err := doc.Build(doc.Root(), &u, clone.BuildOptions{}); fault.CodeOf(err) != fault.CodeInternal || err.Error() != "UnmarshalText of clone_test.upper panicked" {
 		t.Errorf("Build = %v", err)
+	} else if p, ok := errors.AsType[*clone.PanicError](err); !ok || p.Value != "as asked" || !strings.Contains(string(p.Stack), "UnmarshalText") {
+		t.Errorf("the panic is %+v", p)
 	}
 	doc = parsed(t, object("panic", 1.0))
 	var m map[struct{ K int }]int

@@ -1,9 +1,7 @@
 package clone
 
 import (
-	"fmt"
 	"reflect"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"unsafe"
@@ -260,14 +258,4 @@ func doesNotFit(e *entry, t reflect.Type) error {
 		name = noun
 	}
 	return misfit("%s does not fit %s", name, t)
-}
-
-// guard runs code of the user and makes a panic an error.
-func guard(t reflect.Type, method string, f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &hookError{fault.New(fault.CodeInternal, "%s of %s panicked: %s\n%s", method, t, fmt.Sprint(r), debug.Stack())}
-		}
-	}()
-	return f()
 }
