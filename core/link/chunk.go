@@ -13,16 +13,33 @@ type chunk struct {
 	shared bool
 }
 
-var chunks = sync.Pool{New: func() any { return new(chunk) }}
+// Chunks with a buffer, and those without, which hold a shared frame: a frame must
+// not push a good buffer out.
+var chunks, shells = sync.Pool{New: makeChunk}, sync.Pool{New: makeChunk}
+
+func makeChunk() any { return new(chunk) }
 
 func newChunk() *chunk { return chunks.Get().(*chunk) }
 
+// newShared returns a chunk of one message, whose frame others have, too.
+func newShared(frame []byte) *chunk {
+	c := shells.Get().(*chunk)
+	c.b, c.shared, c.starts = frame, true, append(c.starts, 0)
+	return c
+}
+
 // free gives the chunk back, and its buffer unless it is shared or grew large.
 func (c *chunk) free() {
-	if c.shared || cap(c.b) > chunkSize {
+	c.starts = c.starts[:0]
+	if c.shared {
+		c.b, c.shared = nil, false
+		shells.Put(c)
+		return
+	}
+	if cap(c.b) > chunkSize {
 		c.b = nil
 	}
-	c.b, c.starts, c.shared = c.b[:0], c.starts[:0], false
+	c.b = c.b[:0]
 	chunks.Put(c)
 }
 

@@ -95,9 +95,7 @@ func (o *outbox) pushShared(frame []byte) error {
 	if err := o.admit(len(frame)); err != nil {
 		return err
 	}
-	c := newChunk()
-	c.b, c.shared, c.starts = frame, true, append(c.starts, 0)
-	o.queue = append(o.queue, c)
+	o.queue = append(o.queue, newShared(frame))
 	o.count(len(frame))
 	return nil
 }
