@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/millrace/millrace/core/value"
@@ -97,5 +98,24 @@ func TestError_UnwrapCopiesNothing(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
 		t.Errorf("errors.Is allocates %d bytes, want at most 1 MiB", got)
+	}
+}
+
+// TestFormat_LongErrors: of a long message only what is shown is looked at.
+func TestFormat_LongErrors(t *testing.T) {
+	long := value.NewError("Error", strings.Repeat("m", 1<<20))
+	list := &value.Array{}
+	for range 500 {
+		list.Elems = append(list.Elems, long)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := value.Format(list)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
+		t.Errorf("Format allocates %d bytes, want at most 4 MiB", used)
+	}
+	if want := "[[Error: mmm"; !strings.HasPrefix(got, want) || !strings.Contains(got, "mmm...], [Error: ") {
+		t.Errorf("Format = %.300s, want %s...", got, want)
 	}
 }

@@ -269,7 +269,7 @@ func (f *formatter) container(v any) {
 		f.headers(x)
 	case *Error:
 		f.out.WriteByte('[')
-		f.cut(x.Error())
+		f.errorText(x)
 		f.out.WriteByte(']')
 		if x != nil && x.Props.Len() > 0 {
 			f.out.WriteByte(' ')
@@ -294,6 +294,16 @@ func (f *formatter) container(v any) {
 		f.text(x.StatusText)
 		f.message(x.Headers, x.Body)
 	}
+}
+
+// errorText is what [Error.Error] returns, without a copy of what is too long to be shown.
+func (f *formatter) errorText(e *Error) {
+	if e == nil {
+		f.cut(e.Error())
+		return
+	}
+	short := Error{Name: e.Name[:min(len(e.Name), formatText+1)], Message: e.Message[:min(len(e.Message), formatText+1)]}
+	f.cut(short.Error())
 }
 
 func (f *formatter) array(a *Array) {
