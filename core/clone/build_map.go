@@ -93,6 +93,7 @@ func (b *build) membersOf(m reflect.Value, name keyFunc, elem *target, at uint32
 func (b *build) entriesOf(m reflect.Value, key, elem *target, at uint32, e *entry) error {
 	t := m.Type()
 	tape := b.doc.tape
+	nan := false
 	for i := at + 1; i < e.end; {
 		k, v := reflect.New(t.Key()), reflect.New(t.Elem())
 		if err := b.hashable(key, i, k); err != nil {
@@ -103,9 +104,11 @@ func (b *build) entriesOf(m reflect.Value, key, elem *target, at uint32, e *entr
 			return under(err, func() string { return entryOf(plainKey(k.Elem())) })
 		}
 		i = tape[i].end
-		if m.MapIndex(k.Elem()).IsValid() {
+		unequal := !k.Elem().Equal(k.Elem()) // NaN, which is one key in a Map and never found in a Go map
+		if m.MapIndex(k.Elem()).IsValid() || unequal && nan {
 			return under(misfit("two keys are one %s", t.Key()), func() string { return entryOf(plainKey(k.Elem())) })
 		}
+		nan = nan || unequal
 		m.SetMapIndex(k.Elem(), v.Elem())
 	}
 	return nil
@@ -113,14 +116,18 @@ func (b *build) entriesOf(m reflect.Value, key, elem *target, at uint32, e *entr
 
 // keysOf fills a map that stands for a set.
 func (b *build) keysOf(m reflect.Value, key *target, at uint32, e *entry) error {
-	tape, n := b.doc.tape, 0
+	tape, n, nan := b.doc.tape, 0, false
 	present := reflect.Zero(m.Type().Elem())
 	for i := at + 1; i < e.end; i = tape[i].end {
 		k := reflect.New(m.Type().Key())
 		if err := b.hashable(key, i, k); err != nil {
 			return under(err, func() string { return index(n) })
 		}
-		m.SetMapIndex(k.Elem(), present)
+		unequal := !k.Elem().Equal(k.Elem())
+		if !unequal || !nan { // NaN is one member
+			m.SetMapIndex(k.Elem(), present)
+		}
+		nan = nan || unequal
 		n++
 	}
 	return nil
