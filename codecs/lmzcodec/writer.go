@@ -73,11 +73,12 @@ const (
 // defaults are what zero limits mean.
 var defaults = fault.Limits{}.WithDefaults()
 
+// streams is how json-iterator writes here, without indention; the library's own
+// ConfigDefault may be set anew by any package of a program.
+var streams = jsoniter.Config{}.Froze()
+
 func newWriter() *writer {
-	return &writer{
-		out:   jsoniter.NewStream(jsoniter.ConfigDefault, nil, 0),
-		spare: jsoniter.NewStream(jsoniter.ConfigDefault, nil, 0),
-	}
+	return &writer{out: jsoniter.NewStream(streams, nil, 0), spare: jsoniter.NewStream(streams, nil, 0)}
 }
 
 // start begins a document.
