@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 
 	"github.com/millrace/millrace/core/clone"
@@ -114,6 +115,11 @@ func (h *Handle) call(ctx context.Context, method string, args []any) (any, erro
 		defer s.finish()
 		defer func() { done <- end }()
 		defer f.end()
+		defer func() {
+			if p := recover(); p != nil { // not in user code, which is guarded where it is called
+				s.panicked(p, f.obj.target(), method, debug.Stack())
+			}
+		}()
 		end = s.runStep(f, method, given.Root(), entered)
 	}()
 	var end stepped
@@ -140,10 +146,13 @@ func (h *Handle) call(ctx context.Context, method string, args []any) (any, erro
 
 // runStep runs one method under the frame's turn, and copies what it gives.
 func (s *Server) runStep(f *frame, method string, args clone.Node, entered chan struct{}) (end stepped) {
-	if err := f.enter(); err != nil {
+	if err := f.await(); err != nil {
 		return stepped{err: err}
 	}
-	close(entered)
+	close(entered) // from here on user code runs: the factory, or the method
+	if err := f.wake(); err != nil {
+		return stepped{err: s.asClient(err)}
+	}
 	x := exec{srv: s, root: f, frame: f}
 	defer x.unwind()
 	cur, err := x.getNamed(x.home(), method, -1)

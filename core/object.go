@@ -117,14 +117,28 @@ func (o *object) evict() {
 	}
 	o.refs.Add(1) // the idler's: dropped below
 	if o.turn.try() {
-		if o.inside.Load() == 0 && o.live.Swap(nil) != nil {
-			o.bind.lives.Add(-1)
-			o.bind.srv.stats.evictions.Add(1)
-			o.state.Logger().Debug("object evicted")
+		if o.inside.Load() == 0 {
+			o.drop()
 		}
 		o.turn.give()
 	}
 	o.unref()
+}
+
+// drop lets go of the value. The caller has the turn, without which no value is made. A call
+// on a concurrent object needs no turn to find the value: one that came meanwhile keeps it.
+func (o *object) drop() {
+	l := o.live.Swap(nil)
+	if l == nil {
+		return
+	}
+	if o.inside.Load() > 0 {
+		o.live.Store(l)
+		return
+	}
+	o.bind.lives.Add(-1)
+	o.bind.srv.stats.evictions.Add(1)
+	o.state.Logger().Debug("object evicted")
 }
 
 // evictable reports whether the object has been idle for long enough; it waits on if not yet.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/big"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -25,6 +26,8 @@ type run struct {
 	frame frame
 	x     exec
 	ok    [1]success // the answer to a single item
+
+	values, bytes int // of the outcomes kept for the answer to several items
 
 	answers chan exchanged // takes the answer of an exchange; nil: the session does
 
@@ -57,6 +60,12 @@ func (r *run) prepare(now time.Time) {
 // serve runs the items in order and answers. It is called once, with the frame in its queue.
 func (r *run) serve() {
 	defer r.end()
+	defer func() {
+		// User code is guarded where it is called. Whatever else panics costs this call, not the server.
+		if p := recover(); p != nil {
+			r.srv.panicked(p, r.frame.obj.target(), "a call", debug.Stack())
+		}
+	}()
 	for i := range r.items {
 		if !r.start(i) {
 			return
@@ -152,11 +161,34 @@ func (r *run) at(o *object) {
 
 func (r *run) snapshot(v any) (any, error) {
 	rep := replacer{x: &r.x}
-	doc, err := snapshot(r.srv.limits, v, rep.replace)
+	doc, err := snapshot(r.room(), v, rep.replace)
+	if err == nil {
+		err = r.keep(doc)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return doc.Root(), nil
+}
+
+// keep charges the outcome of an item, which waits for those of the others, against what an
+// answer may hold. A small batch can ask for one large value many times over.
+func (r *run) keep(doc *clone.Document) error {
+	values, bytes := doc.Size()
+	if limit := r.srv.limits.MessageBytes; fault.Over(r.bytes+bytes, limit) {
+		return fault.Exceeded("core: bytes in the answer to a batch", int64(r.bytes+bytes), int64(limit), "MessageBytes")
+	}
+	r.values, r.bytes = r.values+values, r.bytes+bytes
+	return nil
+}
+
+// room is the limits with as many values as the answer has room for.
+func (r *run) room() Limits {
+	l := r.srv.limits
+	if l.ValueNodes > 0 {
+		l.ValueNodes = max(1, l.ValueNodes-r.values)
+	}
+	return l
 }
 
 // snapshotError is an error as it travels, beside the error. What user code threw may
@@ -165,7 +197,10 @@ func (r *run) snapshotError(err error) (any, error) {
 	if _, ok := err.(*thrownError); !ok {
 		return nil, err
 	}
-	doc, failed := snapshot(r.srv.limits, r.srv.wireError(err), borderReplace)
+	doc, failed := snapshot(r.room(), r.srv.wireError(err), borderReplace)
+	if failed == nil {
+		failed = r.keep(doc)
+	}
 	if failed != nil {
 		return nil, inPlainWords(err)
 	}
@@ -359,6 +394,9 @@ func (r *run) reply(data []byte, failed bool) {
 	}
 }
 
+// unwindTime is what a call gets to come back by itself when its deadline came while it waited.
+const unwindTime = 100 * time.Millisecond
+
 // expire is called when a deadline of the connection's runs has come, and returns this
 // run's next one. An item that waits finds out by itself; one that runs is answered for now,
 // with all that come after it.
@@ -375,8 +413,10 @@ func (r *run) expire(now time.Time) (next time.Time) {
 		return next
 	}
 	if r.running == nil {
+		// The wait ends by the context. Should the way back to the caller's own object take long,
+		// another look finds this item running, and answers.
 		r.expired = true
-		next = r.earliest(now)
+		next = now.Add(unwindTime)
 		r.mu.Unlock()
 		it.call.cancel(context.DeadlineExceeded)
 		return next

@@ -126,6 +126,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	s.tellDrained() // another Shutdown may wait, too
 	return nil
 }
 
@@ -157,10 +158,15 @@ func (s *Server) begin() bool {
 
 func (s *Server) finish() {
 	if s.running.Add(-1) == 0 && s.draining.Load() {
-		select {
-		case s.drained <- struct{}{}:
-		default:
-		}
+		s.tellDrained()
+	}
+}
+
+// tellDrained makes whoever waits in Shutdown look again.
+func (s *Server) tellDrained() {
+	select {
+	case s.drained <- struct{}{}:
+	default:
 	}
 }
 

@@ -53,15 +53,24 @@ func codeOr(err error, other Code) Code {
 	return other
 }
 
-// wireThrown is what user code threw, as it travels.
-func wireThrown(err error, depth int) any {
+// wireThrown is what user code threw, as it travels. An error's methods are user code too,
+// and those of a nil pointer in an error often panic: what can be said of it remains.
+func wireThrown(err error, depth int) (v any) {
+	w := &value.Error{Name: errorName(err), Message: errorText(err)}
+	defer func() {
+		if recover() != nil {
+			v = w
+		}
+	}()
 	switch e := err.(type) {
 	case *Thrown:
+		if e == nil {
+			return w
+		}
 		return stripped(e.Value)
 	case *value.Error:
 		return strippedError(e)
 	}
-	w := &value.Error{Name: errorName(err), Message: errorText(err)}
 	if depth == 0 {
 		return w
 	}

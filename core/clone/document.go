@@ -80,6 +80,20 @@ var documents = sync.Pool{New: func() any { return new(Document) }}
 // Root is the document's value.
 func (d *Document) Root() Node { return d.node(d.root) }
 
+// Size is how much the document holds: values, and the bytes of their texts and buffers.
+func (d *Document) Size() (values, bytes int) {
+	for i := range d.tape {
+		if d.tape[i].kind != kindKey {
+			values++
+		}
+	}
+	bytes = d.text
+	for _, b := range d.bytes {
+		bytes += len(b)
+	}
+	return values, bytes
+}
+
 // Release gives the document's memory back for reuse. Optional; at most once. No node
 // of the document may be used afterwards, by any goroutine: one that is used all the
 // same reads as absent, or as garbage when it is in the middle of a use, but never crashes
