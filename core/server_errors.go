@@ -29,14 +29,18 @@ func isContextError(err error) bool {
 
 var errGetters = fault.New(CodeUnencodable, "core: getters that yield getters, too many times over")
 
-// maxCauses bounds the causes of one error on the wire.
-const maxCauses = 16
+// maxCauses bounds how deep the causes of one error go on the wire, and maxErrors how many
+// errors it leads to.
+const (
+	maxCauses = 16
+	maxErrors = 256
+)
 
 // wireError is an error as it travels: what the server itself found is an Error with its
 // code as an own property, and nothing else ever has that property.
 func (s *Server) wireError(err error) any {
 	if thrown, ok := errors.AsType[*thrownError](err); ok {
-		return wireThrown(thrown.err, maxCauses) // also where an encoder met it
+		return wireThrown(thrown.err) // also where an encoder met it
 	}
 	w := &value.Error{Name: "Error", Message: err.Error()}
 	if p, ok := errors.AsType[*panicError](err); ok {
@@ -53,42 +57,61 @@ func codeOr(err error, other Code) Code {
 	return other
 }
 
-// wireThrown is what user code threw, as it travels. An error's methods are user code too,
-// and those of a nil pointer in an error often panic: what can be said of it remains.
-func wireThrown(err error, depth int) (v any) {
-	w := &value.Error{Name: errorName(err), Message: errorText(err)}
-	defer func() {
-		if recover() != nil {
-			v = w
-		}
-	}()
+// wireThrown is what user code threw, as it travels.
+func wireThrown(err error) any {
+	left := maxErrors
+	return wireCause(err, maxCauses, &left)
+}
+
+// wireCause is one error of a tree of causes. What lies deeper than depth is left out, and so is
+// what comes after as many errors as are left.
+func wireCause(err error, depth int, left *int) any {
+	*left--
 	switch e := err.(type) {
 	case *Thrown:
-		if e == nil {
-			return w
+		if e != nil {
+			return stripped(e.Value)
 		}
-		return stripped(e.Value)
 	case *value.Error:
 		return strippedError(e)
 	}
-	if depth == 0 {
+	w := &value.Error{Name: errorName(err), Message: errorText(err)}
+	if depth == 0 || *left <= 0 {
 		return w
 	}
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		if cause := e.Unwrap(); cause != nil {
-			w.Props.Set("cause", wireThrown(cause, depth-1))
-		}
-	case interface{ Unwrap() []error }:
-		all := e.Unwrap()
-		errs := make([]any, len(all))
-		for i, one := range all {
-			errs[i] = wireThrown(one, depth-1)
+	cause, all, several := causesOf(err)
+	if cause != nil {
+		w.Props.Set("cause", wireCause(cause, depth-1, left))
+	}
+	if several {
+		errs := make([]any, 0, min(len(all), *left))
+		for _, one := range all {
+			if *left <= 0 {
+				break
+			}
+			errs = append(errs, wireCause(one, depth-1, left))
 		}
 		w.Name = "AggregateError"
 		w.Props.Set("errors", &value.Array{Elems: errs})
 	}
 	return w
+}
+
+// causesOf is what an error wraps: one error, or several. A type whose Unwrap fails, as it
+// mostly does on a nil pointer, wraps nothing.
+func causesOf(err error) (cause error, all []error, several bool) {
+	defer func() {
+		if recover() != nil {
+			cause, all, several = nil, nil, false
+		}
+	}()
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return e.Unwrap(), nil, false
+	case interface{ Unwrap() []error }:
+		return nil, e.Unwrap(), true
+	}
+	return nil, nil, false
 }
 
 // errorName is the name that an error type gives itself by a Name method, else "Error".
