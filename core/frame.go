@@ -90,6 +90,20 @@ func (f *frame) enter() error {
 	return f.wake()
 }
 
+// again takes a place in the queue, before all others, for a frame that let go of its turn and
+// does not wait for it in back.
+func (f *frame) again() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held || f.place != nil || f.over {
+		return
+	}
+	if !f.obj.bind.concurrent {
+		f.place = f.obj.turn.take(true)
+	}
+	f.held = f.place == nil
+}
+
 // leave lets go of the turn for a step to another object.
 func (f *frame) leave() {
 	f.mu.Lock()

@@ -20,7 +20,8 @@ func (n *Namespace) handle(name string) (*Handle, error) {
 	return n.GetByName(name), nil
 }
 
-// hop takes the chain to another object: the one in hand lets go of its turn.
+// hop takes the chain to another object: the one in hand lets go of its turn. It does not wait to get it back
+// when the step fails, since the chain fails with it and no code of the object runs any more.
 func (x *exec) hop(h *Handle) error {
 	here := x.frame
 	here.leave()
@@ -34,18 +35,22 @@ func (x *exec) hop(h *Handle) error {
 		}
 		f.end()
 	}
-	here.back()
 	return err
 }
 
-// unwind comes back from all other objects to the first.
+// part takes leave of all other objects, without waiting for the first one's turn.
+func (x *exec) part() {
+	for ; x.frame != x.root; x.frame = x.frame.parent {
+		x.frame.end()
+	}
+}
+
+// unwind comes back from all other objects to the first, whose code is about to go on.
 func (x *exec) unwind() {
 	if x.frame == x.root {
 		return
 	}
-	for ; x.frame != x.root; x.frame = x.frame.parent {
-		x.frame.end()
-	}
+	x.part()
 	x.run.at(x.root.obj)
 	x.root.back()
 }
@@ -154,7 +159,7 @@ func (s *Server) runStep(f *frame, method string, args clone.Node, entered chan 
 		return stepped{err: s.asClient(err)}
 	}
 	x := exec{srv: s, root: f, frame: f}
-	defer x.unwind()
+	defer x.part()
 	cur, err := x.getNamed(x.home(), method, -1)
 	if err == nil {
 		cur, err = x.apply(cur, args)
@@ -227,6 +232,7 @@ func borderReplace(v any, at clone.Path) (any, error) {
 // snapshot is v as it is now, which later changes do not reach.
 func snapshot(limits Limits, v any, replace func(any, clone.Path) (any, error)) (*clone.Document, error) {
 	b := clone.NewBuilder(limits)
+	b.Bound(limits.MessageBytes)
 	if err := clone.Walk(v, b, clone.EncodeOptions{Limits: limits, Replace: replace}); err != nil {
 		return nil, err
 	}

@@ -56,26 +56,35 @@ func (x *exec) outcome(n *nested) (any, bool, error) {
 
 // nestedChain runs a chain from the batch's own object, whichever is in hand, and
 // comes back with its live result; where a border lies between, with a copy.
-func (x *exec) nestedChain(ops clone.Node) (any, error) {
+func (x *exec) nestedChain(ops clone.Node) (v any, err error) {
 	here := x.frame
+	finished := false
 	if here != x.root {
 		here.leave()
 		x.root.back()
 		x.frame = x.root
 	}
 	defer func() { // also when user code ends the goroutine
-		x.unwind()
-		if here != x.root {
+		switch {
+		case !finished || err != nil: // the chain that waits for the argument fails too, and needs no turn for it
+			x.part()
+			x.frame = here
+		case here == x.root:
+			x.unwind()
+		default:
+			x.part()
 			x.root.leave()
+			x.run.at(here.obj)
 			here.back()
 			x.frame = here
 		}
 	}()
 	cur, err := x.chain(ops)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		v, err = x.argument(cur, x.frame != here)
 	}
-	return x.argument(cur, x.frame != here)
+	finished = true
+	return v, err
 }
 
 // argument is what a nested chain's cursor gives to a parameter.

@@ -115,7 +115,6 @@ func (r *run) do(it *item) {
 	if len(r.items) == 1 {
 		// The answer is written in one pass while the turn is held.
 		r.single(it, v, err)
-		r.x.unwind()
 		return
 	}
 	// Later items, and others meanwhile, may change what these lead to.
@@ -125,7 +124,7 @@ func (r *run) do(it *item) {
 	if err != nil {
 		v, err = r.snapshotError(err)
 	}
-	r.x.unwind()
+	r.x.part()
 	r.settle(it, v, err)
 }
 
@@ -137,6 +136,7 @@ func (r *run) enter(f *frame) error {
 		return f.enter()
 	}
 	r.at(nil)
+	f.again()
 	err := f.await()
 	r.mu.Lock()
 	r.running = f.obj
@@ -259,7 +259,7 @@ func (r *run) single(it *item, v any, err error) {
 		r.srv.stats.late.Add(1)
 		return
 	}
-	r.x.unwind()
+	r.x.part()
 	// The next call goes on before this answer is sent, so that their answers can share a write.
 	r.frame.end()
 	r.reply(data, failed)
@@ -491,8 +491,8 @@ func (r *run) end() {
 		}
 	}
 	r.mu.Unlock()
+	r.x.part()
 	if unanswered {
-		r.x.unwind()
 		r.reply(r.batch())
 	}
 	if overdue {

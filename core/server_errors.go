@@ -57,7 +57,8 @@ func codeOr(err error, other Code) Code {
 	return other
 }
 
-// wireThrown is what user code threw, as it travels.
+// wireThrown is what user code threw, as it travels. An error's methods are user code too, and those of a nil
+// pointer in an error often panic: what can be said of it remains.
 func wireThrown(err error) any {
 	left := maxErrors
 	return wireCause(err, maxCauses, &left)

@@ -99,7 +99,7 @@ func (s *Server) refuse(c *conn, codec Codec, items []item, err error) {
 func (s *Server) cancelIDs(c *conn, list clone.Node) {
 	ids := make(map[string]bool)
 	for n := range list.Elems() {
-		if id, ok := n.Text(); ok && len(ids) < max(s.limits.BatchItems, 1) {
+		if id, ok := n.Text(); ok && !fault.Over(len(ids)+1, s.limits.BatchItems) {
 			ids[id] = true
 		}
 	}

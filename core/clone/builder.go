@@ -34,6 +34,7 @@ type Builder struct {
 	rooted bool
 
 	values, maxValues, maxDepth int
+	copied, maxCopied           int // bytes of text and buffers; see Bound
 
 	labels   []uint32       // place + 1 of a label's value
 	sparse   map[int]uint32 // the same for labels far beyond the others
@@ -80,7 +81,7 @@ func NewBuilder(limits fault.Limits) *Builder {
 	d.limits = limits.WithDefaults()
 	return &Builder{
 		doc: d, label: -1, scratch: s,
-		maxValues: bound(d.limits.ValueNodes), maxDepth: bound(d.limits.ValueDepth),
+		maxValues: bound(d.limits.ValueNodes), maxDepth: bound(d.limits.ValueDepth), maxCopied: fault.NoLimit,
 		frames: append(s.frames[:0], frame{want: -1}),
 		labels: s.labels[:0], refs: s.refs[:0], keys: s.keys[:0],
 	}
@@ -120,6 +121,19 @@ func (b *Builder) Borrow(data []byte) {
 		return
 	}
 	b.doc.data = data
+}
+
+// Bound bounds the bytes of text and buffers that the builder copies, so that a value in which long ones occur
+// many times over does not take more memory than a message may have: a negative number is no bound, as without a
+// call of Bound. What lies in borrowed bytes is not copied.
+func (b *Builder) Bound(bytes int) { b.maxCopied = bytes }
+
+// room counts bytes that are about to be copied.
+func (b *Builder) room(n int) bool {
+	if b.copied += n; fault.Over(b.copied, b.maxCopied) {
+		return b.limit("bytes of a value", b.copied, b.maxCopied, "MessageBytes")
+	}
+	return true
 }
 
 // Err returns the first error.

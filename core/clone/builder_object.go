@@ -62,7 +62,11 @@ func (b *Builder) putPart(k Kind, fl flags, p part) {
 }
 
 // ArrayBuffer adds a copy of bytes.
-func (b *Builder) ArrayBuffer(data []byte) { b.ArrayBufferOwned(slices.Clone(data)) }
+func (b *Builder) ArrayBuffer(data []byte) {
+	if b.room(len(data)) {
+		b.ArrayBufferOwned(slices.Clone(data))
+	}
+}
 
 // ArrayBufferOwned is ArrayBuffer for bytes that the document may keep.
 func (b *Builder) ArrayBufferOwned(data []byte) {
@@ -81,6 +85,9 @@ func (b *Builder) putBuffer(data []byte) {
 // view counts as one value.
 func (b *Builder) View(v View) {
 	if !v.Seen {
+		if !b.room(len(v.Buffer)) {
+			return
+		}
 		v.Buffer = slices.Clone(v.Buffer)
 	}
 	b.ViewOwned(v)

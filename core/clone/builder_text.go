@@ -10,6 +10,9 @@ import (
 
 // text keeps s beside the tape and returns where.
 func (b *Builder) keep(n int) (uint64, bool) {
+	if !b.room(n) {
+		return 0, false
+	}
 	off := len(b.doc.side)
 	if off+n > math.MaxUint32 {
 		return 0, b.limit("bytes of text", off+n, math.MaxUint32, "MessageBytes")

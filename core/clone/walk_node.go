@@ -14,7 +14,10 @@ func encodeNode(w *walker, p unsafe.Pointer) bool {
 	if w.err = n.emit(w.w, w.depth, w.maxDepth, w.labelNode); w.err != nil {
 		return false
 	}
-	return w.count()
+	// A node may be a whole message's worth, and be there many times over: the writer is asked after each
+	// whether it had enough.
+	w.nodes++
+	return w.countSlow()
 }
 
 func (w *walker) labelNode(d *Document, at uint32) (id int, seen bool) {
