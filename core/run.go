@@ -166,6 +166,7 @@ func (r *run) snapshot(v any) (any, error) {
 		err = r.keep(doc)
 	}
 	if err != nil {
+		r.unwritten(err)
 		return nil, err
 	}
 	return doc.Root(), nil
@@ -271,12 +272,20 @@ func (r *run) session() bool { return r.conn.session != nil }
 func (r *run) encode(v any, o clone.EncodeOptions) ([]byte, error) {
 	data, err := r.codec.Encode(nil, v, o)
 	if err != nil {
+		r.unwritten(err)
 		return nil, err
 	}
 	if limit := r.srv.limits.MessageBytes; fault.Over(len(data), limit) {
 		return nil, fault.Exceeded("core: the answer is too large", int64(len(data)), int64(limit), "MessageBytes")
 	}
 	return data, nil
+}
+
+// unwritten logs a panic of user code that kept a result from being written.
+func (r *run) unwritten(err error) {
+	if p, ok := errors.AsType[*clone.PanicError](err); ok {
+		r.srv.panicked(p.Value, r.conn.hs.Target, p.Error(), p.Stack)
+	}
 }
 
 // finish answers when all items are settled.

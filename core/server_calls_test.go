@@ -54,6 +54,7 @@ func (t *tally) List() []any                              { return []any{1, t.n,
 func (t *tally) Exposed() any                             { return core.Expose(&model{Value: 42, Name: "m"}) }
 func (t *tally) Data() any                                { return &model{Value: 42, Name: "m"} }
 func (t *tally) Chan() any                                { return make(chan int) }
+func (t *tally) Shy() any                                 { return shy{} }
 func (t *tally) Two() (int, int)                          { return 1, 2 }
 func (t *tally) Obj() any {
 	return value.NewObject(value.Member{Key: "a", Value: 1.0}, value.Member{Key: "getA", Value: func() int { return 7 }})
@@ -63,6 +64,11 @@ func (t *tally) Obj() any {
 type picky struct{ n int }
 
 func (*picky) UnmarshalText([]byte) error { panic("secret detail") }
+
+// shy panics when it is written.
+type shy struct{}
+
+func (shy) MarshalText() ([]byte, error) { panic("secret detail") }
 
 type model struct {
 	Value int    `json:"value"`
@@ -149,6 +155,7 @@ func TestServer_Call_errors(t *testing.T) {
 		{"panic-is-generic", `boom()`, core.CodeInternal, `boom failed: internal error`},
 		{"argument-panic-is-generic", `takesPicky("x")`, core.CodeInternal, `takesPicky failed: internal error`},
 		{"unencodable", `chan()`, core.CodeUnencodable, `chan`},
+		{"result-panic-is-generic", `shy()`, core.CodeUnencodable, `MarshalText of core_test.shy panicked`},
 		{"array-name", `list().foo`, core.CodeUnknownMember, `an array has no member "foo"`},
 		{"number-member", `add(1,2).foo`, core.CodeUnknownMember, `has no member "foo"`},
 	}

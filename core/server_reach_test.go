@@ -82,7 +82,7 @@ func TestServer_ReachableNames(t *testing.T) {
 		{"kin", kinOf(), "byValue get inherited level overridden plain shown"},
 		{"kin-without-base", &kin{}, "byValue get inherited level overridden plain"},
 		{"by-value", *kinOf(), "byValue inherited level plain shown"},
-		{"tally", newTally(), "add boom both calls chan data echo env exposed fail hi increment list nothing obj self size sub takesPicky takesUser throwString title"},
+		{"tally", newTally(), "add boom both calls chan data echo env exposed fail hi increment list nothing obj self shy size sub takesPicky takesUser throwString title"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -65,8 +65,10 @@ type unsigned interface {
 	~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
 }
 
+// storeSigned takes integers that a number tells apart from their neighbours: those beyond
+// 2^53-1 may have been another one when they were sent, and travel as bigints.
 func storeSigned[T signed](p unsafe.Pointer, f float64) bool {
-	if !(f >= -1<<63 && f < 1<<63) {
+	if !(f >= -maxSafe && f <= maxSafe) {
 		return false
 	}
 	n := int64(f)
@@ -79,7 +81,7 @@ func storeSigned[T signed](p unsafe.Pointer, f float64) bool {
 }
 
 func storeUnsigned[T unsigned](p unsafe.Pointer, f float64) bool {
-	if !(f >= 0 && f < 1<<64) {
+	if !(f >= 0 && f <= maxSafe) {
 		return false
 	}
 	n := uint64(f)

@@ -116,8 +116,8 @@ func (b *Builder) Borrow(data []byte) {
 	if b.doc == nil {
 		return
 	}
-	if len(data) > math.MaxUint32 {
-		b.limit("bytes of a message", len(data), math.MaxUint32, "MessageBytes")
+	if len(data) > maxText {
+		b.limit("bytes of a message", len(data), maxText, "MessageBytes")
 		return
 	}
 	b.doc.data = data

@@ -131,6 +131,10 @@ func (b *Builder) Headers(entries []value.HeaderEntry) {
 	if !b.begun(KindHeaders) {
 		return
 	}
+	if b.values += len(entries); b.values > b.maxValues {
+		b.limit("values of one message", b.values, b.maxValues, "ValueNodes")
+		return
+	}
 	h, err := value.NewHeaders(entries...)
 	if err != nil {
 		b.Fail(fault.Wrap(fault.CodeMalformed, "headers", err))

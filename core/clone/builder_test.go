@@ -226,6 +226,9 @@ func TestBuilder_Limits(t *testing.T) {
 			}
 			b.End()
 		}, ""},
+		{"headers", fault.Limits{ValueNodes: 2}, func(b *clone.Builder) {
+			b.Headers([]value.HeaderEntry{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}})
+		}, "values of one message: 3 > 2 (setting: ValueNodes)"},
 		{"elements of a view are bytes", fault.Limits{ValueNodes: 1}, func(b *clone.Builder) {
 			b.View(clone.View{Kind: clone.KindTypedArray, Length: 100, Buffer: make([]byte, 100), BufferID: -1})
 		}, ""},

@@ -8,14 +8,17 @@ import (
 	"github.com/millrace/millrace/core/fault"
 )
 
-// text keeps s beside the tape and returns where.
+// maxText is how many bytes of text a document can name: offsets have 32 bits, and so may an int.
+const maxText = math.MaxInt32
+
+// keep makes room for n bytes beside the tape and returns where.
 func (b *Builder) keep(n int) (uint64, bool) {
 	if !b.room(n) {
 		return 0, false
 	}
 	off := len(b.doc.side)
-	if off+n > math.MaxUint32 {
-		return 0, b.limit("bytes of text", off+n, math.MaxUint32, "MessageBytes")
+	if off > maxText-n {
+		return 0, b.limit("bytes of text", off+n, maxText, "MessageBytes")
 	}
 	b.doc.text += n
 	return uint64(off)<<32 | uint64(n), true

@@ -7,7 +7,7 @@ import (
 	"github.com/millrace/millrace/core/fault"
 )
 
-// PanicError is the cause of a build's error when a method of the destination's type
+// PanicError is the cause of a walk's or a build's error when a method of the user's type
 // panicked. What the method said and where are fields and no part of the text, because the
 // text of an error may travel to a peer.
 type PanicError struct {

@@ -117,7 +117,10 @@ func (r *refusal) at(back []Step) error {
 		}
 		where = path.String() + ": "
 	}
-	if r.cause != nil {
+	switch {
+	case r.text == "":
+		return fault.New(r.code, "clone: %s%w", where, r.cause)
+	case r.cause != nil:
 		return fault.New(r.code, "clone: %s%s: %w", where, r.text, r.cause)
 	}
 	return fault.New(r.code, "clone: %s%s", where, r.text)

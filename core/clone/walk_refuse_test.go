@@ -126,14 +126,14 @@ func TestWalk_Refuses(t *testing.T) {
 		{"nodes", make([]int, 100_001), fault.CodeLimit, "ValueNodes"},
 		{"digits", digits, fault.CodeLimit, "16385 > 16384"},
 		{"digits-giant", giant, fault.CodeLimit, "BigIntDigits"},
-		{"panic-text", in(panicsText{}), fault.CodeUnencodable, `["a b"][1]: MarshalText of clone_test.panicsText panicked: no text`},
+		{"panic-text", in(panicsText{}), fault.CodeUnencodable, `["a b"][1]: MarshalText of clone_test.panicsText panicked`},
 		{"failing-text", failsText{}, fault.CodeUnencodable, "out of words"},
 		{"bad-text", badText{}, fault.CodeUnencodable, "not UTF-8"},
-		{"panic-error", panicsError{}, fault.CodeUnencodable, "no message"},
-		{"panic-unwrap", panicsUnwrap{}, fault.CodeUnencodable, "no cause"},
+		{"panic-error", panicsError{}, fault.CodeUnencodable, "Error of clone_test.panicsError panicked"},
+		{"panic-unwrap", panicsUnwrap{}, fault.CodeUnencodable, "Unwrap of clone_test.panicsUnwrap panicked"},
 		{"panic-zero", struct {
 			Z panicsZero `json:"z,omitzero"`
-		}{}, fault.CodeUnencodable, "z: IsZero of clone_test.panicsZero panicked: no zero"},
+		}{}, fault.CodeUnencodable, "z: IsZero of clone_test.panicsZero panicked"},
 		{"special", special{}, fault.CodeUnencodable, "clone_test.special"},
 	}
 	for _, tt := range tests {

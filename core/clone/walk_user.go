@@ -2,8 +2,8 @@ package clone
 
 import (
 	"encoding"
-	"fmt"
 	"reflect"
+	"runtime/debug"
 	"strings"
 	"unsafe"
 
@@ -15,8 +15,8 @@ import (
 func (w *walker) guard(t reflect.Type, method string, call func()) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			text := shorten(strings.ToValidUTF8(fmt.Sprint(r), "\ufffd"))
-			ok = w.refuse("%s of %s panicked: %s", method, t, text)
+			w.err = &refusal{code: fault.CodeUnencodable, cause: &PanicError{Type: t, Method: method, Value: r, Stack: debug.Stack()}}
+			ok = false
 		}
 	}()
 	call()
