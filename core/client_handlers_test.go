@@ -351,3 +351,28 @@ func TestClient_Close_doesNotWaitForHandlers(t *testing.T) {
 		}
 	})
 }
+
+func TestClient_OnMessage(t *testing.T) {
+	t.Parallel()
+	f := newFake(pushing)
+	f.serve = alwaysAnswer("1")
+	var seen []string
+	c := fakeClient(t, f, core.OnMessage(func(m core.Message) bool {
+		seen = append(seen, string(m.Data))
+		if string(m.Data) == "panic" {
+			panic("in the hook")
+		}
+		return string(m.Data) == "pong"
+	}))
+	f.receive("pong")
+	f.receive("panic")
+	if got, err := core.Call[int](t.Context(), c, "f"); got != 1 || err != nil {
+		t.Errorf("a call with the hook = %v, %v, want 1", got, err)
+	}
+	if len(seen) != 3 || seen[0] != "pong" {
+		t.Errorf("the hook saw %q, want all three messages", seen)
+	}
+	if s := c.Stats(); s.Malformed != 1 {
+		t.Errorf("Stats() = %+v, want the message of the panicking hook counted as malformed, and pong not", s)
+	}
+}

@@ -107,6 +107,7 @@ type charge struct {
 	operations int
 	nested     int
 	marked     map[clone.Node]bool // the nested chains, and aliases of such
+	open       map[clone.Node]bool // those that are being looked into
 	over       error               // a limit of the whole message is exceeded
 
 	nodes int
@@ -210,9 +211,14 @@ func (c *charge) arguments(n clone.Node, depth int) error {
 
 func (c *charge) marker(n clone.Node, depth int) error {
 	if c.marked == nil {
-		c.marked = map[clone.Node]bool{}
+		c.marked, c.open = map[clone.Node]bool{}, map[clone.Node]bool{}
 	}
-	c.marked[n] = true
+	if c.open[n] {
+		// No limit may be set that would end it.
+		return fault.New(CodeMalformed, "Invalid operation chain: a nested operation contains itself")
+	}
+	c.marked[n], c.open[n] = true, true
+	defer delete(c.open, n)
 	ops := n.Key(keyChain)
 	if ops.IsZero() {
 		return nil // an alias; whether it stands for something shows when it is reached

@@ -174,3 +174,23 @@ func TestServer_LargeBatchWithinLimits(t *testing.T) {
 		}
 	}
 }
+
+// A nested chain that leads back into itself never runs, also where no limit would stop it.
+func TestServer_NestedChainInItself(t *testing.T) {
+	t.Parallel()
+	none := core.Limits{Operations: core.NoLimit, NestedChains: core.NoLimit, NestingDepth: core.NoLimit, CallTimeout: core.NoLimit}
+	for name, limits := range map[string]core.Limits{"defaults": {}, "none": none} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := serve(t, newOdd(), core.WithLimits(limits))
+			n := p.count()
+			p.write(`{"json":{"type":"__rpc","batch":[` + itemOf("x", `same({"$ref":0})`) + `]},"meta":{"aliases":{"0":` + nest("", `same([{"$ref":0}])`) + `}}}`)
+			if got := parseAnswer(t, p.next(n))[0].problem(t); got.MillraceCode != "malformed" || !strings.Contains(got.Message, "contains itself") {
+				t.Errorf("got %+v", got)
+			}
+			if got := p.result("ok()"); got != `"ok"` {
+				t.Errorf("afterwards ok() = %s", got)
+			}
+		})
+	}
+}
