@@ -80,7 +80,7 @@ func wireCause(err error, depth int, left *int) any {
 	if depth == 0 || *left <= 0 {
 		return w
 	}
-	cause, all, several := causesOf(err)
+	all, several, cause := causesOf(err)
 	if cause != nil {
 		w.Props.Set("cause", wireCause(cause, depth-1, left))
 	}
@@ -100,19 +100,19 @@ func wireCause(err error, depth int, left *int) any {
 
 // causesOf is what an error wraps: one error, or several. A type whose Unwrap fails, as it
 // mostly does on a nil pointer, wraps nothing.
-func causesOf(err error) (cause error, all []error, several bool) {
+func causesOf(err error) (all []error, several bool, cause error) {
 	defer func() {
 		if recover() != nil {
-			cause, all, several = nil, nil, false
+			all, several, cause = nil, false, nil
 		}
 	}()
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
-		return e.Unwrap(), nil, false
+		return nil, false, e.Unwrap()
 	case interface{ Unwrap() []error }:
-		return nil, e.Unwrap(), true
+		return e.Unwrap(), true, nil
 	}
-	return nil, nil, false
+	return nil, false, nil
 }
 
 // errorName is the name that an error type gives itself by a Name method, else "Error".

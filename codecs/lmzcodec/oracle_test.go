@@ -41,7 +41,7 @@ func iterate(tb testing.TB, wire []byte, d *clone.Document) {
 // sameAs compares one value, and all in it, and reports whether to go on.
 func sameAs(tb testing.TB, it *jsoniter.Iterator, n clone.Node) bool {
 	tb.Helper()
-	same := true
+	var same bool
 	switch it.WhatIsNext() {
 	case jsoniter.NilValue:
 		same = it.ReadNil() && n.Kind() == clone.KindNull

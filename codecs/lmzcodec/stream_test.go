@@ -75,9 +75,9 @@ func TestEncode_Integers(t *testing.T) {
 // It says nothing about what is written here.
 func TestEncode_ForeignConfig(t *testing.T) { // not parallel: nothing else may see the variable meanwhile
 	before := jsoniter.ConfigDefault
-	defer func() { jsoniter.ConfigDefault = before }()                 //nolint:reassign // what the test is about
-	jsoniter.ConfigDefault = jsoniter.Config{IndentionStep: 2}.Froze() //nolint:reassign // as above
-	runtime.GC()                                                       // a writer that was pooled before would have the old one
+	defer func() { jsoniter.ConfigDefault = before }()
+	jsoniter.ConfigDefault = jsoniter.Config{IndentionStep: 2}.Froze()
+	runtime.GC() // a writer that was pooled before would have the old one
 	runtime.GC()
 	got, err := lmzcodec.New().Encode(nil, []any{1, map[string]any{"a": true}}, clone.EncodeOptions{})
 	if want := `{"json":[1,{"a":true}],"meta":{}}`; err != nil || string(got) != want {
