@@ -144,19 +144,29 @@ func (c *compiler) compileMap(p *plan) {
 	}
 }
 
-// anyMapEncoder is dictEncoder for map[string]any, without reflection.
-func anyMapEncoder(p, elem *plan) encodeFunc {
+// goMapEncoder writes a Go map by body: nil as null, and one that was there before as a
+// reference.
+func goMapEncoder(p *plan, body encodeFunc) encodeFunc {
 	return func(w *walker, at unsafe.Pointer) bool {
-		m := *(*map[string]any)(at)
+		m := *(*unsafe.Pointer)(at)
 		if m == nil {
 			return w.null()
 		}
-		if w.again(*(*unsafe.Pointer)(at), p.word, 0) {
+		if w.again(m, p.word, 0) {
 			return w.count()
 		}
-		if !w.enter() {
+		if !w.enter() || !body(w, at) {
 			return false
 		}
+		w.leave()
+		return true
+	}
+}
+
+// anyMapEncoder is dictEncoder for map[string]any, without reflection.
+func anyMapEncoder(p, elem *plan) encodeFunc {
+	return goMapEncoder(p, func(w *walker, at unsafe.Pointer) bool {
+		m := *(*map[string]any)(at)
 		w.w.BeginObject(len(m))
 		keep := w.keeps(elem)
 		for k, v := range m {
@@ -170,9 +180,8 @@ func anyMapEncoder(p, elem *plan) encodeFunc {
 				w.pop()
 			}
 		}
-		w.leave()
 		return true
-	}
+	})
 }
 
 // key writes a key that comes from data.
@@ -187,17 +196,7 @@ func (w *walker) key(k string) bool {
 // dictEncoder writes maps with string keys as objects.
 func dictEncoder(p, elem *plan) encodeFunc {
 	t := p.typ
-	return func(w *walker, at unsafe.Pointer) bool {
-		m := *(*unsafe.Pointer)(at)
-		if m == nil {
-			return w.null()
-		}
-		if w.again(m, p.word, 0) {
-			return w.count()
-		}
-		if !w.enter() {
-			return false
-		}
+	return goMapEncoder(p, func(w *walker, at unsafe.Pointer) bool {
 		rv := reflect.NewAt(t, at).Elem()
 		w.w.BeginObject(rv.Len())
 		key, val := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
@@ -217,25 +216,14 @@ func dictEncoder(p, elem *plan) encodeFunc {
 				w.pop()
 			}
 		}
-		w.leave()
 		return true
-	}
+	})
 }
 
 // mapEncoder writes maps with other keys as Maps.
 func mapEncoder(p, key, elem *plan) encodeFunc {
 	t := p.typ
-	return func(w *walker, at unsafe.Pointer) bool {
-		m := *(*unsafe.Pointer)(at)
-		if m == nil {
-			return w.null()
-		}
-		if w.again(m, p.word, 0) {
-			return w.count()
-		}
-		if !w.enter() {
-			return false
-		}
+	return goMapEncoder(p, func(w *walker, at unsafe.Pointer) bool {
 		rv := reflect.NewAt(t, at).Elem()
 		w.w.BeginMap(rv.Len())
 		k, v := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
@@ -255,25 +243,14 @@ func mapEncoder(p, key, elem *plan) encodeFunc {
 				w.pop()
 			}
 		}
-		w.leave()
 		return true
-	}
+	})
 }
 
 // setEncoder writes maps to struct{} as Sets.
 func setEncoder(p, key *plan) encodeFunc {
 	t := p.typ
-	return func(w *walker, at unsafe.Pointer) bool {
-		m := *(*unsafe.Pointer)(at)
-		if m == nil {
-			return w.null()
-		}
-		if w.again(m, p.word, 0) {
-			return w.count()
-		}
-		if !w.enter() {
-			return false
-		}
+	return goMapEncoder(p, func(w *walker, at unsafe.Pointer) bool {
 		rv := reflect.NewAt(t, at).Elem()
 		w.w.BeginSet(rv.Len())
 		k := reflect.New(t.Key()).Elem()
@@ -292,9 +269,8 @@ func setEncoder(p, key *plan) encodeFunc {
 				w.pop()
 			}
 		}
-		w.leave()
 		return true
-	}
+	})
 }
 
 // leadsBack reports whether a value of slice type t can contain itself: through
