@@ -59,10 +59,9 @@ func (h *Handle) Target() Target { return Target{Binding: h.bind.name, Instance:
 // Call calls a method of the object, waiting for the object's turn. ctx is that of the
 // calling method, so that the call is on behalf of the same client, ends by the same
 // deadline, and can come back to an object that takes part already; the caller's own
-// turn is let go of meanwhile. With a context of no call it is the server's own
-// call, which no authorizer is asked about. A method that makes several calls makes them one after the
-// other: of parallel ones with the same ctx, the first to return takes the turn back, and
-// one that comes back to the caller's object then waits for its deadline.
+// turn is let go of meanwhile. A method may have several calls under way at a time: it has its turn again when
+// the last of them returned. With a context of no call it is the server's own
+// call, which no authorizer is asked about.
 //
 // Arguments and result are copies; the result is in the value model. What the
 // method threw is returned as it would be to a client.

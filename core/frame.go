@@ -24,6 +24,7 @@ type frame struct {
 	place *place     // in the queue
 	held  bool       // the turn is this frame's
 	over  bool
+	steps int // that code of the object takes now; see out
 }
 
 // origin is the client on whose behalf a call runs.
@@ -119,7 +120,7 @@ func (f *frame) leave() {
 func (f *frame) back() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.held || f.over {
+	if f.held || f.over || f.steps > 0 {
 		return
 	}
 	if !f.obj.bind.concurrent {
@@ -128,6 +129,26 @@ func (f *frame) back() {
 		}
 	}
 	f.held = true
+}
+
+// out begins a step that code of the object takes, perhaps several at a time: the turn is let go of until
+// the last of them is back, since each may come back to this object.
+func (f *frame) out() {
+	f.mu.Lock()
+	f.steps++
+	f.mu.Unlock()
+	f.leave()
+}
+
+// in ends a step that began with out.
+func (f *frame) in() {
+	f.mu.Lock()
+	f.steps--
+	last := f.steps == 0
+	f.mu.Unlock()
+	if last {
+		f.back()
+	}
 }
 
 // end is the end of the frame, whether it ever got its turn or not.

@@ -96,8 +96,8 @@ func (h *Handle) call(ctx context.Context, method string, args []any) (any, erro
 	}
 	parent := frameFrom(ctx)
 	if parent != nil {
-		parent.leave()
-		defer parent.back()
+		parent.out()
+		defer parent.in()
 	}
 	s.running.Add(1)
 	f, err := s.step(ctx, parent, h)

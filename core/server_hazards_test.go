@@ -1,8 +1,11 @@
 package core_test
 
 import (
+	"context"
+	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,6 +89,66 @@ func TestServer_CancelsManyWithoutBatchLimit(t *testing.T) {
 		p.waitN(2)
 		if d := time.Since(start); d > time.Second {
 			t.Errorf("cancelled calls took %v", d)
+		}
+	})
+}
+
+// Fan visits two objects at a time: the second one comes back to this one after the first one has answered.
+func (f *crossroads) Fan(ctx context.Context) ([]any, error) {
+	n, err := f.env.Binding("OBJ")
+	if err != nil {
+		return nil, err
+	}
+	got, errs := make([]any, 2), make([]error, 2)
+	var all sync.WaitGroup
+	all.Go(func() { got[0], errs[0] = n.GetByName("near").Call(ctx, "leaf") })
+	all.Go(func() { got[1], errs[1] = n.GetByName("far").Call(ctx, "return", f.name) })
+	all.Wait()
+	if f.inside != 0 {
+		return nil, errors.New("another call runs")
+	}
+	f.inside++
+	time.Sleep(time.Second)
+	f.inside--
+	return got, errors.Join(errs...)
+}
+
+func (f *crossroads) Leaf() string { return "leaf of " + f.name }
+
+func (f *crossroads) Return(ctx context.Context, to string) (any, error) {
+	time.Sleep(time.Second)
+	n, err := f.env.Binding("OBJ")
+	if err != nil {
+		return nil, err
+	}
+	return n.GetByName(to).Call(ctx, "leaf")
+}
+
+type crossroads struct {
+	env    *core.Env
+	name   string
+	inside int
+}
+
+// A method that takes two steps at a time has its turn again when the last one is back, and so a step can come
+// back to the object.
+func TestServer_StepsAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := newServer(t, func(st *core.State) (any, error) {
+			return &crossroads{env: st.Env(), name: st.Target().Instance}, nil
+		})
+		p := connect(t, srv, objX)
+		start := time.Now()
+		p.write(batch(itemOf("a", "fan()")))
+		p.write(batch(itemOf("b", "fan()")))
+		for _, got := range p.waitN(2) {
+			if !strings.Contains(got, `"result":["leaf of near","leaf of x"]`) {
+				t.Errorf("answer is %s", got)
+			}
+		}
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("it took %v", d)
 		}
 	})
 }
