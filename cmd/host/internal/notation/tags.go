@@ -235,8 +235,7 @@ func fillError(e *value.Error, c any) error {
 
 func convertRequest(o *value.Object) (any, error) {
 	r := &value.Request{Method: "GET", Headers: &value.Headers{}}
-	for k, v := range o.All() {
-		ok := true
+	return r, eachPart(o, requestTag, "url, method", func(k string, v any) (ok bool) {
 		switch k {
 		case "url":
 			r.URL, ok = v.(string)
@@ -245,21 +244,15 @@ func convertRequest(o *value.Object) (any, error) {
 		case "headers":
 			r.Headers, ok = v.(*value.Headers)
 		case "body":
-			r.Body = v
-		default:
-			ok = false
+			r.Body, ok = v, true
 		}
-		if !ok {
-			return nil, fmt.Errorf("%s: the member %q does not fit: url, method, headers ({%q:...}), body", requestTag, k, headersTag)
-		}
-	}
-	return r, nil
+		return ok
+	})
 }
 
 func convertResponse(o *value.Object) (any, error) {
 	r := &value.Response{Status: 200, Headers: &value.Headers{}}
-	for k, v := range o.All() {
-		ok := true
+	return r, eachPart(o, responseTag, "status, statusText", func(k string, v any) (ok bool) {
 		switch k {
 		case "status":
 			var status float64
@@ -271,13 +264,19 @@ func convertResponse(o *value.Object) (any, error) {
 		case "headers":
 			r.Headers, ok = v.(*value.Headers)
 		case "body":
-			r.Body = v
-		default:
-			ok = false
+			r.Body, ok = v, true
 		}
-		if !ok {
-			return nil, fmt.Errorf("%s: the member %q does not fit: status, statusText, headers ({%q:...}), body", responseTag, k, headersTag)
+		return ok
+	})
+}
+
+// eachPart gives the members of a request or response to set, which takes those that fit; own
+// names the parts that the other of the two does not have.
+func eachPart(o *value.Object, tag, own string, set func(k string, v any) bool) error {
+	for k, v := range o.All() {
+		if !set(k, v) {
+			return fmt.Errorf("%s: the member %q does not fit: %s, headers ({%q:...}), body", tag, k, own, headersTag)
 		}
 	}
-	return r, nil
+	return nil
 }
