@@ -15,7 +15,6 @@ const rpcPrefix = "/__rpc/"
 
 // routes decides by the path who answers a request.
 type routes struct {
-	local  hosts // nil: any
 	host   *host
 	post   http.Handler // calls by POST
 	object http.Handler // the objects' own HTTP
@@ -26,8 +25,6 @@ type routes struct {
 func (rt *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	switch {
-	case !rt.local.allow(r.Host):
-		plain(w, http.StatusMisdirectedRequest, "this host answers to its own names only")
 	case strings.HasPrefix(path, rpcPrefix):
 		if wstransport.IsUpgrade(r) {
 			rt.host.rpc.ServeHTTP(w, r)

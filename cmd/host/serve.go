@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/millrace/millrace/cmd/host/internal/config"
+	"github.com/millrace/millrace/internal/webserver"
 )
 
 type serveCommand struct {
@@ -152,24 +151,15 @@ func serve(ctx context.Context, cfg config.Config, stdout io.Writer, logger *slo
 	if err != nil {
 		return usage("%w", err)
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
+	l, err := webserver.Listen(ctx, cfg.Addr)
 	if err != nil {
-		return &failure{exitUnreachable, describeListen(cfg.Addr, err)}
+		return &failure{exitUnreachable, err}
 	}
 	h.announce(l.Addr())
 	if _, err := fmt.Fprintf(stdout, "listening on http://%s\n", l.Addr()); err != nil {
 		return &failure{exitFailed, errors.Join(fmt.Errorf("standard output: %w", err), l.Close())}
 	}
-	served := make(chan error, 1)
-	go func() { served <- h.serve(l) }() // drain ends it, and its result is awaited
-	select {
-	case <-ctx.Done():
-		h.drain()
-		err = <-served
-	case err = <-served: // the listener broke
-		h.drain()
-	}
-	if err != nil {
+	if err := h.web.Run(ctx, l); err != nil {
 		return &failure{exitFailed, err}
 	}
 	return nil
@@ -178,37 +168,16 @@ func serve(ctx context.Context, cfg config.Config, stdout io.Writer, logger *slo
 // checkAddress refuses to serve other machines unless that is asked for: there is
 // no authorizer that could tell who they are.
 func checkAddress(ctx context.Context, cfg config.Config) error {
-	host, _, err := net.SplitHostPort(cfg.Addr)
-	if err != nil {
-		return usage("the address %q is not host:port: %w", cfg.Addr, err)
-	}
-	if cfg.AllowAnyAddress {
-		return nil
-	}
-	ips := []net.IPAddr{{IP: net.IPv4zero}} // what no host means
-	if host != "" {
-		if ips, err = net.DefaultResolver.LookupIPAddr(ctx, host); err != nil {
-			return &failure{exitUnreachable, fmt.Errorf("the address %q: %w", cfg.Addr, err)}
-		}
-	}
-	for _, ip := range ips {
-		if !ip.IP.IsLoopback() {
-			return usage("the address %q can be reached from other machines, and nobody is asked who he is\n"+
-				"  serve 127.0.0.1 instead, or say --insecure-allow-any-address", cfg.Addr)
-		}
-	}
-	return nil
-}
-
-// describeListen says what to do about an address that cannot be had.
-func describeListen(addr string, err error) error {
+	err := webserver.Loopback(ctx, cfg.Addr)
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("the address %s is in use, perhaps by another %s\n"+
-			"  choose another one with --addr; port 0 is any free one", addr, name)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("the address %s is not for this user (ports below 1024 need privileges)\n"+
-			"  choose another one with --addr", addr)
+	case err == nil:
+		return nil
+	case errors.Is(err, webserver.ErrAddress):
+		return usage("%w", err)
+	case cfg.AllowAnyAddress:
+		return nil
+	case errors.Is(err, webserver.ErrNotLoopback):
+		return usage("%w\n  serve 127.0.0.1 instead, or say --insecure-allow-any-address", err)
 	}
-	return fmt.Errorf("cannot listen on %s: %w", addr, err)
+	return &failure{exitUnreachable, err}
 }

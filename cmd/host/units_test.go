@@ -7,7 +7,6 @@ import (
 	"io"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/millrace/millrace/core"
@@ -88,22 +87,6 @@ func TestExitCode(t *testing.T) {
 	}
 	if got := exitCode(errors.New("from the parser")); got != exitUsage {
 		t.Errorf("an unknown error: exit code %d", got)
-	}
-}
-
-func TestDescribeListen(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		err  error
-		want string
-	}{
-		{syscall.EADDRINUSE, "is in use"},
-		{syscall.EACCES, "need privileges"},
-		{errors.New("other"), "cannot listen on a:1: other"},
-	} {
-		if got := describeListen("a:1", fmt.Errorf("listen: %w", tt.err)); !strings.Contains(strings.ReplaceAll(got.Error(), "listen: ", ""), tt.want) {
-			t.Errorf("describeListen(%v) = %v, want %q", tt.err, got, tt.want)
-		}
 	}
 }
 

@@ -26,6 +26,6 @@ func TestReadmeShowsThisProgram(t *testing.T) {
 	}
 	_, code, found := strings.Cut(string(program), "package main\n")
 	if !found || !strings.Contains(string(readme), "```go\npackage main\n"+code+"```\n") {
-		t.Error("README.md does not hold examples/quickstart/main.go")
+		t.Error("README.md does not hold examples/hello/main.go")
 	}
 }

@@ -1,0 +1,1 @@
+// Millrace browser client. MIT licence. Source: web/src. Made by `make web`.
