@@ -330,6 +330,47 @@ func TestServer_EvictIdle(t *testing.T) {
 	})
 }
 
+// Clients that ask whether their connection lives are answered at once, also while the object is busy, and do
+// not keep it in memory (R-6).
+func TestServer_EmptyBatch_wakesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		made := 0
+		srv := newServer(t, nil)
+		if err := srv.Register("OBJ", func(st *core.State) (any, error) { made++; return &sloth{st: st}, nil }, core.EvictIdle(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		p := connect(t, srv, objX)
+		ask := func() {
+			if got := p.askItems(); got != `{"json":{"type":"__rpc","batch":[]},"meta":{}}` {
+				t.Errorf("answered by %s", got)
+			}
+		}
+		time.Sleep(1500 * time.Millisecond)
+		synctest.Wait()
+		evicted := srv.Stats().Evictions
+		ask()
+		if s := srv.Stats(); s.Objects != 0 || evicted != 1 {
+			t.Errorf("the question woke the object: %+v, evicted %d times", s, evicted)
+		}
+		p.write(batch(itemOf("a", `work("a",2000)`)))
+		began := time.Now()
+		ask()
+		if d := time.Since(began); d != 0 {
+			t.Errorf("answered after %v, behind the object's call", d)
+		}
+		p.next(2) // the answer of work
+		for range 3 {
+			time.Sleep(400 * time.Millisecond)
+			ask()
+		}
+		synctest.Wait()
+		if s := srv.Stats(); s.Objects != 0 || s.Evictions != 2 || made != 2 {
+			t.Errorf("made %d times, %+v", made, s)
+		}
+	})
+}
+
 // A call that takes longer than the idle time, or is away on a step, keeps its object.
 func TestServer_EvictIdle_busy(t *testing.T) {
 	t.Parallel()

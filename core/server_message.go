@@ -70,6 +70,10 @@ func (s *Server) batch(c *conn, sess Session, codec Codec, doc *clone.Document) 
 		s.refuse(c, codec, r.items, err)
 		return
 	}
+	if len(r.items) == 0 {
+		s.probed(c, codec)
+		return
+	}
 	if !s.begin() {
 		s.refuse(c, codec, r.items, errDraining)
 		return
@@ -79,6 +83,17 @@ func (s *Server) batch(c *conn, sess Session, codec Codec, doc *clone.Document) 
 	r.frame.line()
 	sess.HandOff()
 	r.serve()
+}
+
+// probed answers a batch of no calls. Clients that cannot ping, as pages in browsers, find out by it whether their
+// connection lives, so it waits for nobody and wakes no object.
+func (s *Server) probed(c *conn, codec Codec) {
+	data, err := codec.Encode(nil, envelopeOf(true, []success{}), clone.EncodeOptions{Limits: s.limits})
+	if err != nil {
+		s.logger.Error("codec cannot write an empty batch", "codec", codec.Name(), "error", err)
+		return
+	}
+	_ = c.session.Send(Message{Data: data, Binary: codec.Binary()}) // the session is going, if not
 }
 
 // refuse answers a message of which nothing was run.
