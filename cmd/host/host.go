@@ -13,6 +13,7 @@ import (
 	"github.com/millrace/millrace/internal/webserver"
 	"github.com/millrace/millrace/transports/httptransport"
 	"github.com/millrace/millrace/transports/wstransport"
+	"github.com/millrace/millrace/web"
 )
 
 // host is a server with everything that listens for it.
@@ -53,6 +54,7 @@ func newHost(cfg config.Config, logger *slog.Logger) (*host, error) {
 	h.own = wstransport.NewHandler(h.server, append(socket, wstransport.Route(ownSocket))...)
 	var handler http.Handler = &routes{
 		host:   h,
+		client: web.Handler(),
 		post:   httptransport.NewHandler(h.server, httptransport.Origins(origins...), httptransport.Limits(cfg.Limits)),
 		object: guard.Handler(http.HandlerFunc(h.serveObject)),
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/millrace/millrace/core"
 	"github.com/millrace/millrace/transports/wstransport"
+	"github.com/millrace/millrace/web"
 )
 
 // rpcPrefix begins the paths of calls.
@@ -16,6 +17,7 @@ const rpcPrefix = "/__rpc/"
 // routes decides by the path who answers a request.
 type routes struct {
 	host   *host
+	client http.Handler // the browser client
 	post   http.Handler // calls by POST
 	object http.Handler // the objects' own HTTP
 }
@@ -25,6 +27,8 @@ type routes struct {
 func (rt *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	switch {
+	case path == web.ClientPath:
+		rt.client.ServeHTTP(w, r)
 	case strings.HasPrefix(path, rpcPrefix):
 		if wstransport.IsUpgrade(r) {
 			rt.host.rpc.ServeHTTP(w, r)

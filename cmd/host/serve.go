@@ -37,6 +37,7 @@ conformance tests call. When clients can come, it prints one line to standard ou
 listening on http://HOST:PORT. The log goes to standard error.
 
   /__rpc/BINDING/INSTANCE/call   calls, by WebSocket or POST
+  /__rpc/client.js               the browser client, an ES module
   /BINDING/INSTANCE/...          the object's own HTTP; .../ws its own WebSocket
   /                              a page that says what is here
 

@@ -16,6 +16,7 @@ import (
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
 	"github.com/millrace/millrace/transports/wstransport"
+	"github.com/millrace/millrace/web"
 )
 
 // fetch sends a request with a connection of its own.
@@ -64,6 +65,8 @@ func TestServe_Routes(t *testing.T) {
 		{"post-listed-origin", "POST", "/__rpc/EXAMPLE_DO/x/call", add, append([]string{"Origin", "https://app.example"}, js...), 200, three},
 		{"post-other-origin", "POST", "/__rpc/EXAMPLE_DO/x/call", add, append([]string{"Origin", "https://evil.example"}, js...), 403, ""},
 		{"get-call", "GET", "/__rpc/EXAMPLE_DO/x/call", "", nil, 405, "Method not allowed"},
+		{"browser-client", "GET", "/__rpc/client.js", "", nil, 200, string(web.Client())},
+		{"browser-client-post", "POST", "/__rpc/client.js", "{}", js, 405, "Method not allowed"},
 		{"ping", "GET", "/ping", "", nil, 200, "pong from Worker"},
 		{"ping-more", "GET", "/ping/x", "", nil, 200, "pong from Worker"},
 		{"own-http", "GET", "/example-do/own/increment", "", nil, 200, "1"},
