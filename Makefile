@@ -1,6 +1,6 @@
 # Millrace. `make` runs what CI runs; `make help` lists the targets.
-# Needed: Go 1.26 and make; the race detector also needs a C compiler, which `make test`
-# installs where it may.
+# Needed: Go 1.26 and make. `make test` needs a C compiler, Node and Chromium as well, and
+# installs them where it may.
 
 # No recipe needs more than a POSIX shell.
 .SHELLFLAGS := -euc
@@ -21,6 +21,7 @@ COVERED := ./core/...,./codecs/...,./transports/...
 COVER_FLOOR ?= 90
 
 ADDR ?= 127.0.0.1:8787
+DATA ?= .tmp/chat.db
 FUZZTIME ?= 10s
 BENCHFLAGS ?=
 
@@ -34,15 +35,24 @@ all: build vet lint test ## Build, vet, lint, race tests with the coverage floor
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## Build bin/millrace-host
+build: host chat ## Build bin/millrace-host and the programs of the examples into bin
+	cd examples && $(GO) build $(BUILDFLAGS) -o ../bin/ ./authrefresh ./notifications
+
+.PHONY: host
+host: ## Build bin/millrace-host
 	$(GO) build $(BUILDFLAGS) -o bin/millrace-host ./cmd/host
 
+.PHONY: chat
+chat: # bin/chat
+	cd examples && $(GO) build $(BUILDFLAGS) -o ../bin/chat ./chat
+
 .PHONY: run
-run: build ## Build and serve on http://127.0.0.1:8787 (ADDR=host:port to change)
-	exec ./bin/millrace-host serve --addr $(ADDR)
+run: chat ## Build the chat and serve it on http://127.0.0.1:8787 (ADDR=host:port, DATA=file to change)
+	@mkdir -p $(dir $(DATA))
+	exec bin/chat --addr $(ADDR) --data $(DATA)
 
 .PHONY: vet
 vet: ## Run go vet on every module
@@ -51,13 +61,36 @@ vet: ## Run go vet on every module
 # -coverpkg makes every test binary report on all covered packages; coverfloor
 # merges the reports and fails when a tree is below the floor.
 .PHONY: test
-test: ## Vet, race tests, coverage floor of core, codecs, transports
+test: test-go test-web docs-test test-pages ## Everything: Go, browser client, code in the docs, pages in a browser
+
+.PHONY: test-go
+test-go: ## Vet, race tests, coverage floor of core, codecs, transports
 	@scripts/need.sh "$$($(GO) env CC)=gcc libc6-dev" # the race detector's
 	$(GO) vet ./...
 	@mkdir -p .tmp
 	$(GO) test -race -timeout 10m -coverpkg=$(COVERED) -coverprofile=.tmp/cover.out ./...
-	@for m in $(filter-out .,$(MODULES)); do echo "go test $$m"; (cd $$m && $(GO) test ./...); done
+	@for m in $(filter-out .,$(MODULES)); do echo "go test $$m"; (cd $$m && $(GO) vet ./... && $(GO) test -race ./...); done
 	$(GO) run ./scripts/coverfloor -floor $(COVER_FLOOR) .tmp/cover.out core codecs transports
+
+.PHONY: test-web
+test-web: host ## Test the browser client with Node: types, bundle and its size, units, against the host
+	scripts/web.sh test
+
+.PHONY: test-pages
+test-pages: build ## Test the pages of the examples in headless Chromium
+	scripts/web.sh e2e
+
+.PHONY: screenshots
+screenshots: build ## Take pictures of all pages into .tmp/screenshots
+	scripts/web.sh screenshots
+
+.PHONY: docs-test
+docs-test: ## Compile or run every code block of README and docs
+	$(GO) run ./scripts/docstest
+
+.PHONY: web
+web: ## Make web/dist from web/src (needs Node)
+	scripts/web.sh build
 
 .PHONY: cover
 cover: ## Show the files below the floor after `make test`, and write .tmp/cover.html
@@ -88,4 +121,4 @@ tidy: ## Tidy the go.mod of every module
 
 .PHONY: clean
 clean: ## Remove what the other targets made
-	rm -rf bin .tmp
+	rm -rf bin .tmp web/.build web/node_modules

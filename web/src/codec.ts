@@ -25,6 +25,8 @@ export interface EncodeOptions {
 }
 
 export interface DecodeOptions {
+  /** Gets a look at the whole before anything is decoded. */
+  begin?: (root: WireLook) => void;
   /**
    * Called for each plain object with the own key `__isRemoteFunction`. It gets a look
    * at the object, and returns what makes the function that stands in its place from the

@@ -1,24 +1,31 @@
-/** What a page sees of the connection. */
+import type { RpcError } from "./errors.ts";
+
+/** What a page sees of its connection. */
 export type ConnectionState =
-  /** Nothing was sent yet, or the connection was lost and keep-alive is off. */
+  /** Nothing was sent yet, or the connection ended and nobody wants it back. */
   | { name: "idle" }
-  /** An attempt to connect is under way. */
+  /** An attempt to connect is under way; 1 is the first since the connection last stood. */
   | { name: "connecting"; attempt: number }
   /** The connection stands. */
   | { name: "open"; reopened: boolean }
-  /** The connection is lost, and the next attempt begins at `retryAt` (milliseconds since the epoch). */
+  /** The connection was just lost, and `onClose` decides what comes next. */
+  | { name: "lost"; code: number; reason: string }
+  /** There is no connection, and the next attempt begins at `retryAt`, in milliseconds since the epoch. */
   | { name: "waiting"; attempt: number; retryAt: number }
-  /** Nothing is tried any more: the client was disposed of, `onClose` said no, or the server did. */
+  /**
+   * Nothing is tried any more by itself: the client was disposed of, `onClose` said no, or the
+   * server closed for good (4403, 4409, 4500 to 4999).
+   */
   | { name: "closed"; code: number; reason: string };
 
 /** How a connection ended. */
 export interface CloseInfo {
-  /** Close code of RFC 6455, or of the application (4000 to 4999); 1006 when the connection just broke. */
+  /** The close code of RFC 6455, or the application's own (4000 to 4999); 1006 when the connection just broke. */
   code: number;
   reason: string;
 }
 
-/** What is known when tokens or subprotocols are asked for, before each attempt to connect. */
+/** What is known when tokens and subprotocols are asked for, before each attempt to connect. */
 export interface ConnectAttempt {
   /** 1 for the first attempt since the connection last stood. */
   attempt: number;
@@ -26,41 +33,51 @@ export interface ConnectAttempt {
   lastClose: CloseInfo | undefined;
 }
 
-/** What a transport tells its client. All are called serially. */
+/** What a transport tells its client. */
 export interface TransportHandlers {
   /** Every message from the server, in order. */
   message(data: string): void;
-  /** The connection stands. */
+  /** The connection stands; messages follow. */
   open(reopened: boolean): void;
   /**
-   * The connection, which stood, is lost. `unsent` says of a message's number whether that message was not sent, and never will be.
-   * A promise of false ends the attempts to connect again; the next one waits for it.
+   * The connection, which stood, is lost. A promise of false ends the attempts to connect again; the
+   * next one waits for it.
    */
-  close(info: CloseInfo, unsent: (message: number) => boolean): Promise<boolean>;
+  close(info: CloseInfo): Promise<boolean>;
   /** The state changed. */
   state(state: ConnectionState): void;
 }
 
-/** Moves texts between a client and one object, and never looks inside. */
+/** A message on its way. */
+export interface Sending {
+  /** Whether it was given to a connection. A connection that then breaks may have delivered it, or not. */
+  readonly sent: boolean;
+  /** Takes it back, if it was not given to a connection yet. */
+  drop(): void;
+}
+
+/** Moves texts between a client and one object, and never looks inside them. */
 export interface Transport {
-  /** Under which the server knows this client; downstream messages need it. */
+  /** Under which the server knows this client; downstream messages need one. */
   readonly clientId: string | undefined;
-  /** Whether messages that nobody asked for can arrive. */
+  /** Whether messages can arrive that nobody asked for. */
   readonly canReceive: boolean;
-  /** Called once, by the client. */
-  setHandlers(handlers: TransportHandlers): void;
-  /** The codec to ask the server for. Called once, by the client. */
-  setCodec(name: string): void;
-  /** Whether the connection is opened at once and again whenever it is lost. */
+  /**
+   * Called once, by the client: what to tell it, the codec to ask the server for, and a message that every
+   * server answers, to find out whether the connection still lives.
+   */
+  attach(handlers: TransportHandlers, codec: string, probe: string): void;
+  /** Whether the connection is opened at once, watched, and opened again whenever it is lost. */
   setKeepAlive(enabled: boolean): void;
   /**
-   * Sends a message, connecting when needed. Messages leave in the order of their
-   * numbers, which are returned: 1, 2, 3... The promise is rejected when the message was not
-   * sent and never will be, and fulfilled when it was given to the connection.
+   * Sends a message, connecting when needed. Messages leave in the order of the calls. `failed` is
+   * called, later, when it was not sent and never will be.
    */
-  send(data: string): { number: number; sent: Promise<void> };
+  send(data: string, failed: (why: RpcError) => void): Sending;
   /** Sends a message if the connection stands, and drops it otherwise. */
   sendNow(data: string): void;
+  /** Connects now if the next attempt is only scheduled, and finds out whether a standing connection lives. */
+  wake(): void;
   /** Ends everything, for good. */
   close(code: number, reason: string): void;
 }

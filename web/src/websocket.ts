@@ -1,0 +1,335 @@
+import { Backoff, isTerminal } from "./backoff.ts";
+import { RpcError } from "./errors.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { isToken, socketURL, subprotocols } from "./handshake.ts";
+import type { CloseInfo, ConnectAttempt, ConnectionState, Sending, Transport, TransportHandlers } from "./types.ts";
+
+export interface WebSocketTransportOptions {
+  /**
+   * Under which the server sends to this client: 1 to 128 bytes. Whoever may come under an id gets its
+   * messages: the server decides. Several tabs may share one; each gets everything.
+   */
+  clientId?: string;
+  /** Where the server is; the page's own origin, or http://localhost:8787 where there is none. */
+  baseUrl?: string;
+  /** Begins the path; `/__rpc`. */
+  prefix?: string;
+  /**
+   * A token, or a function that is asked for one before each attempt to connect. It travels
+   * as the subprotocol `token.<token>`, never in the URL. When the function throws, the attempt fails.
+   */
+  token?: string | ((about: ConnectAttempt) => string | undefined | Promise<string | undefined>);
+  /** More subprotocols, or a function that is asked for them before each attempt. */
+  additionalProtocols?: string[] | ((about: ConnectAttempt) => string[] | Promise<string[]>);
+  /** Each delay before an attempt is multiplied by a random number from 1-jitter to 1+jitter; 0.2. */
+  jitter?: number;
+  /** How long an attempt to connect may take, in milliseconds; 15,000. */
+  connectTimeout?: number;
+  /** After how long a silence the connection is tested, in milliseconds; 25,000. Keep-alive only. */
+  heartbeatInterval?: number;
+  /** How long the answer to a test may take, in milliseconds; 10,000. */
+  heartbeatWait?: number;
+  /** How many bytes may wait to be sent; 1 MiB. */
+  maxQueueBytes?: number;
+  /** Used in place of the global WebSocket, where there is none. */
+  WebSocketClass?: typeof WebSocket;
+}
+
+/**
+ * Reaches the object `instance` of `binding` by WebSocket. Nothing happens before a client uses it.
+ * @throws RpcError (`config`) when something in the options cannot be used.
+ */
+export function createWebSocketTransport(binding: string, instance: string, options: WebSocketTransportOptions = {}): Transport {
+  return new WebSocketTransport(binding, instance, options);
+}
+
+interface Queued {
+  data: string;
+  sent: boolean;
+  failed: (why: RpcError) => void;
+}
+
+/** How long a page that just woke up waits for the answer to a test, at most. */
+const wakeWait = 5_000;
+
+/** The most messages that may wait for a connection. */
+const maxQueue = 1024;
+
+class WebSocketTransport implements Transport {
+  readonly clientId: string | undefined;
+  readonly canReceive = true;
+  readonly #url: string;
+  readonly #options: WebSocketTransportOptions;
+  readonly #class: typeof WebSocket;
+  readonly #backoff: Backoff;
+  readonly #heartbeat: Heartbeat;
+  #handlers!: TransportHandlers;
+  #codec = "";
+  #probe = "";
+
+  #socket: WebSocket | undefined; // while it is being opened, and while it stands
+  #state: ConnectionState = { name: "idle" };
+  #queue: Queued[] = []; // in order; empty while the connection stands
+  #queued = 0; // characters in the queue
+  #keepAlive = false;
+  #stood = false; // there was a connection before
+  #received = false; // something arrived on this connection
+  #attempts = 0; // since the connection last stood
+  #attempt = 0; // distinguishes attempts: what belongs to an earlier one is ignored
+  #ended = false; // for good
+  #lastClose: CloseInfo | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined; // of the next attempt, or of the one under way
+  #demanded = false; // the server asked for the delay that runs
+  readonly #woken = () => {
+    if (typeof document === "undefined" || document.visibilityState === "visible") this.wake();
+  };
+
+  constructor(binding: string, instance: string, options: WebSocketTransportOptions) {
+    this.#url = socketURL(binding, instance, options.baseUrl, options.prefix);
+    this.#options = options;
+    this.#class = options.WebSocketClass ?? globalThis.WebSocket;
+    if (!this.#class) throw new RpcError("config", "there is no global WebSocket: give the option WebSocketClass");
+    const id = options.clientId;
+    if (id !== undefined && id !== "") {
+      if (new TextEncoder().encode(id).length > 128) throw new RpcError("config", "the clientId has more than 128 bytes");
+      this.clientId = id;
+    }
+    const jitter = options.jitter ?? 0.2;
+    if (!(jitter >= 0 && jitter <= 1)) throw new RpcError("config", `jitter is ${jitter}, and must be from 0 to 1`);
+    this.#backoff = new Backoff(jitter);
+    this.#heartbeat = new Heartbeat(options.heartbeatInterval ?? 25_000, options.heartbeatWait ?? 10_000, {
+      probe: () => this.#socket?.send(this.#probe),
+      dead: () => this.#lost({ code: 1006, reason: "no answer to a test of the connection" }),
+    });
+  }
+
+  attach(handlers: TransportHandlers, codec: string, probe: string): void {
+    if (this.#handlers) throw new RpcError("config", "a transport serves one client, and this one has a client");
+    this.#handlers = handlers;
+    this.#codec = codec;
+    this.#probe = probe;
+  }
+
+  setKeepAlive(enabled: boolean): void {
+    if (enabled === this.#keepAlive || this.#ended) return;
+    this.#keepAlive = enabled;
+    this.#watchPage(enabled);
+    if (this.#state.name === "open") {
+      if (enabled) this.#heartbeat.start();
+      else this.#heartbeat.stop();
+    } else if (enabled) {
+      this.#connect();
+    } else if (this.#state.name === "waiting" && this.#queue.length === 0) {
+      clearTimeout(this.#timer);
+      this.#become({ name: "idle" });
+    }
+  }
+
+  send(data: string, failed: (why: RpcError) => void): Sending {
+    const message: Queued = { data, sent: false, failed };
+    const waiting = this.#state.name === "open" ? this.#socket!.bufferedAmount : this.#queued;
+    const limit = this.#options.maxQueueBytes ?? 1 << 20;
+    let refusal: RpcError | undefined;
+    if (this.#ended) refusal = closedError();
+    else if (this.#queue.length >= maxQueue) refusal = new RpcError("limit", `${maxQueue} messages wait to be sent already`);
+    else if (waiting > 0 && waiting + data.length > limit) {
+      refusal = new RpcError("limit", `${waiting} bytes wait to be sent already, at most ${limit} may (maxQueueBytes)`);
+    }
+    if (refusal) {
+      const why = refusal;
+      queueMicrotask(() => failed(why));
+    } else if (this.#state.name === "open") {
+      message.sent = true;
+      this.#socket!.send(data);
+    } else {
+      this.#queue.push(message);
+      this.#queued += data.length;
+      // A scheduled attempt is waited for; it was scheduled for a reason.
+      if (this.#state.name !== "waiting") this.#connect();
+    }
+    return {
+      get sent() {
+        return message.sent;
+      },
+      drop: () => {
+        const at = this.#queue.indexOf(message);
+        if (at < 0) return;
+        this.#queue.splice(at, 1);
+        this.#queued -= data.length;
+      },
+    };
+  }
+
+  sendNow(data: string): void {
+    if (this.#state.name === "open") this.#socket!.send(data);
+  }
+
+  wake(): void {
+    if (this.#state.name === "waiting" && !this.#demanded) this.#connect();
+    else if (this.#state.name === "open") this.#heartbeat.test(wakeWait);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#keepAlive = false;
+    this.#watchPage(false);
+    const socket = this.#detach();
+    try {
+      // Browsers take no other codes than 1000 and 3000 to 4999 from a page.
+      socket?.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000, reason);
+    } catch {
+      socket?.close(); // the reason was too long
+    }
+    this.#fail(closedError());
+    this.#become({ name: "closed", code, reason });
+  }
+
+  #become(state: ConnectionState): void {
+    this.#state = state;
+    this.#handlers.state(state);
+  }
+
+  #connect(): void {
+    if (this.#ended || ["connecting", "open", "lost"].includes(this.#state.name)) return;
+    clearTimeout(this.#timer);
+    const attempt = ++this.#attempt;
+    const timeout = this.#options.connectTimeout ?? 15_000;
+    this.#timer = setTimeout(() => this.#failed(attempt, new RpcError("unreachable", `no connection within ${timeout} ms`)), timeout);
+    this.#become({ name: "connecting", attempt: ++this.#attempts });
+    this.#protocols().then(
+      (protocols) => {
+        if (attempt === this.#attempt) this.#open(attempt, protocols);
+      },
+      (cause: unknown) => {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        this.#failed(attempt, new RpcError("unreachable", `no token to connect with: ${why}`, false, { cause }));
+      },
+    );
+  }
+
+  async #protocols(): Promise<string[]> {
+    const about: ConnectAttempt = { attempt: this.#attempts, lastClose: this.#lastClose };
+    const { token, additionalProtocols: more } = this.#options;
+    const [secret, others] = await Promise.all([
+      typeof token === "function" ? token(about) : token,
+      typeof more === "function" ? more(about) : more,
+    ]);
+    const extra = [...(secret ? [`token.${secret}`] : []), ...(others ?? [])];
+    // The browser would refuse as well, and print the token into its console.
+    if (!extra.every(isToken)) throw new Error("a token or subprotocol has characters that cannot travel in a header");
+    return subprotocols(this.clientId, extra, this.#codec);
+  }
+
+  #open(attempt: number, protocols: string[]): void {
+    let socket: WebSocket;
+    try {
+      socket = new this.#class(this.#url, protocols);
+    } catch (cause) {
+      this.#failed(attempt, new RpcError("unreachable", `WebSocket connection failed: ${(cause as Error).message}`, false, { cause }));
+      return;
+    }
+    this.#socket = socket;
+    socket.onopen = () => this.#opened();
+    socket.onmessage = ({ data }: MessageEvent) => {
+      this.#received = true;
+      this.#heartbeat.heard();
+      if (typeof data === "string") this.#handlers.message(data);
+    };
+    socket.onclose = ({ code, reason }: CloseEvent) => {
+      if (this.#state.name === "open") this.#lost({ code, reason });
+      else this.#failed(attempt, new RpcError("unreachable", "WebSocket connection failed"));
+    };
+    socket.onerror = () => {}; // a close event follows and says as much
+  }
+
+  #opened(): void {
+    clearTimeout(this.#timer);
+    this.#backoff.opened();
+    this.#attempts = 0;
+    this.#received = false;
+    const reopened = this.#stood;
+    this.#stood = true;
+    this.#become({ name: "open", reopened });
+    if (this.#keepAlive) this.#heartbeat.start();
+    this.#handlers.open(reopened);
+    const queue = this.#takeQueue();
+    for (const message of queue) {
+      message.sent = true;
+      this.#socket?.send(message.data);
+    }
+  }
+
+  /** An attempt failed: nobody waits any longer than for the attempt that was under way. */
+  #failed(attempt: number, why: RpcError): void {
+    if (attempt !== this.#attempt || this.#ended) return;
+    this.#detach()?.close();
+    this.#fail(why);
+    this.#again();
+  }
+
+  #lost(info: CloseInfo): void {
+    this.#detach()?.close();
+    this.#lastClose = info;
+    this.#backoff.lost(info, this.#received);
+    this.#become({ name: "lost", ...info });
+    void this.#handlers.close(info).then((goOn) => {
+      if (this.#ended) return;
+      if (!goOn || isTerminal(info.code)) {
+        this.#become({ name: "closed", ...info });
+        this.#fail(new RpcError("unreachable", `WebSocket connection closed: ${info.code} ${info.reason}`.trimEnd()));
+      } else {
+        this.#again();
+      }
+    });
+  }
+
+  /** Schedules an attempt, or begins one, or leaves it, as is wanted. */
+  #again(): void {
+    if (this.#keepAlive) {
+      const { delay, demanded } = this.#backoff.next();
+      this.#demanded = demanded;
+      this.#timer = setTimeout(() => this.#connect(), delay);
+      this.#become({ name: "waiting", attempt: this.#attempts + 1, retryAt: Date.now() + delay });
+    } else {
+      this.#become({ name: "idle" });
+      if (this.#queue.length > 0) this.#connect();
+    }
+  }
+
+  /** Lets go of the socket: nothing that it still says is heard. */
+  #detach(): WebSocket | undefined {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#attempt++;
+    clearTimeout(this.#timer);
+    this.#heartbeat.stop();
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
+    return socket;
+  }
+
+  #takeQueue(): Queued[] {
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queued = 0;
+    return queue;
+  }
+
+  #fail(why: RpcError): void {
+    for (const message of this.#takeQueue()) message.failed(why);
+  }
+
+  /** A page that is shown again, or is online again, does not wait for the schedule. */
+  #watchPage(on: boolean): void {
+    const change = on ? "addEventListener" : "removeEventListener";
+    if (typeof document !== "undefined") document[change]("visibilitychange", this.#woken);
+    if (typeof window !== "undefined") {
+      window[change]("online", this.#woken);
+      window[change]("pageshow", this.#woken);
+    }
+  }
+}
+
+function closedError(): RpcError {
+  return new RpcError("closed", "WebSocket disconnected: the client was disposed of");
+}

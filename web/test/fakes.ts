@@ -1,0 +1,133 @@
+import { mock } from "node:test";
+import type { Sending, Transport, TransportHandlers } from "../src/index.ts";
+
+/** Lets everything run that waits for nothing but its turn. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => realImmediate(resolve));
+}
+const realImmediate = setImmediate;
+
+/** Time stands still until it is moved. */
+export const clock = {
+  start(): void {
+    mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
+  },
+  stop(): void {
+    mock.timers.reset();
+  },
+  /** Moves on, and lets what is due then run to its end. */
+  async pass(ms: number): Promise<void> {
+    mock.timers.tick(ms);
+    await settle();
+  },
+};
+
+/** A WebSocket whose other end is the test. */
+export class FakeSocket {
+  static all: FakeSocket[] = [];
+  static get last(): FakeSocket {
+    const last = FakeSocket.all.at(-1);
+    if (!last) throw new Error("nobody connected");
+    return last;
+  }
+
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  onerror: (() => void) | null = null;
+  bufferedAmount = 0;
+  readonly sent: string[] = [];
+  closed: { code: number | undefined; reason: string | undefined } | undefined;
+
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
+    FakeSocket.all.push(this);
+  }
+
+  send(data: string): void {
+    this.sent.push(data);
+  }
+
+  close(code?: number, reason?: string): void {
+    if (reason !== undefined && new TextEncoder().encode(reason).length > 123) throw new SyntaxError("the reason is too long");
+    this.closed ??= { code, reason };
+  }
+
+  open(): void {
+    this.onopen?.();
+  }
+
+  receive(data: unknown): void {
+    this.onmessage?.({ data });
+  }
+
+  drop(code = 1006, reason = ""): void {
+    this.onclose?.({ code, reason });
+  }
+}
+
+export const FakeSocketClass = FakeSocket as unknown as typeof WebSocket;
+
+/** A transport whose other end is the test. */
+export class FakeTransport implements Transport {
+  canReceive = true;
+  handlers!: TransportHandlers;
+  codec = "";
+  probe = "";
+  keepAlive = false;
+  open = true;
+  woken = 0;
+  closed: { code: number; reason: string } | undefined;
+  readonly sent: string[] = [];
+  readonly now: string[] = [];
+  readonly dropped: string[] = [];
+  readonly failing: ((why: import("../src/index.ts").RpcError) => void)[] = [];
+
+  constructor(readonly clientId: string | undefined = undefined) {}
+
+  attach(handlers: TransportHandlers, codec: string, probe: string): void {
+    this.handlers = handlers;
+    this.codec = codec;
+    this.probe = probe;
+  }
+
+  setKeepAlive(enabled: boolean): void {
+    this.keepAlive = enabled;
+  }
+
+  send(data: string, failed: (why: import("../src/index.ts").RpcError) => void): Sending {
+    this.sent.push(data);
+    this.failing.push(failed);
+    const sent = this.open;
+    return { sent, drop: () => void this.dropped.push(data) };
+  }
+
+  sendNow(data: string): void {
+    this.now.push(data);
+  }
+
+  wake(): void {
+    this.woken++;
+  }
+
+  close(code: number, reason: string): void {
+    this.closed = { code, reason };
+  }
+
+  /** The messages that were sent, as JSON. */
+  get messages(): any[] {
+    return this.sent.map((data) => JSON.parse(data).json);
+  }
+
+  /** Answers a message: each item of it by what `each` makes of its operations. */
+  answer(message: any, each: (operations: any[], index: number) => unknown): void {
+    const batch = message.batch.map((item: any, index: number) => ({ id: item.id, success: true, result: each(item.operations, index) }));
+    this.receive({ type: "__rpc", batch });
+  }
+
+  receive(json: unknown): void {
+    this.handlers.message(JSON.stringify({ json, meta: {} }));
+  }
+}
