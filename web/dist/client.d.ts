@@ -28,7 +28,8 @@ export interface DecodeOptions {
 	/**
 	 * Called for each plain object with the own key `__isRemoteFunction`. It gets a look
 	 * at the object, and returns what makes the function that stands in its place from the
-	 * decoded object (which is complete only after `decode` returned); undefined leaves it an object.
+	 * decoded object (which is complete only after `decode` returned); undefined leaves it an object. It is not called
+	 * below a key `then`: what has a function there runs it when it is awaited.
 	 */
 	revive?: (marker: WireLook) => ((content: Record<string, unknown>) => unknown) | undefined;
 }
@@ -50,18 +51,27 @@ export interface Logger {
 	warn(...what: unknown[]): void;
 	error(...what: unknown[]): void;
 }
-/** What an argument of a remote method may be: the value, or a call whose result takes its place on the server. */
-export type Argument<T> = T | PromiseLike<T>;
+declare const result: unique symbol;
+interface Resulting<T> {
+	/** For the compiler only: what the result is there. */
+	readonly [result]: T;
+}
+/** What an argument of a remote method may be: the value, or a call or a field whose result takes its place on the server. */
+export type Argument<T> = T | Resulting<T>;
 type Arguments<A extends unknown[]> = {
 	[K in keyof A]: Argument<A[K]>;
 };
 type Plain = string | number | boolean | bigint | null | undefined | void | Date | RegExp | Map<any, any> | Set<any> | Error | ArrayBuffer | ArrayBufferView | URL | Headers;
+/** A result as it arrives: a copy of the value, whose functions are called from afar. */
+export type Received<T> = T extends Plain ? T : T extends (...args: infer A) => infer R ? (...args: Arguments<A>) => Pending<Awaited<R>> : {
+	[K in keyof T]: Received<T[K]>;
+};
 /**
  * The result of a call that was made, as a promise; its members can be used before it arrives, and then the
  * server goes on from the result, in the same round trip.
  */
-export type Pending<T> = Promise<T> & (T extends Plain ? unknown : Members<T>);
-type Property<T> = PromiseLike<T> & (T extends Plain ? unknown : Members<T>);
+export type Pending<T> = Promise<Received<T>> & Resulting<T> & (T extends Plain ? unknown : Members<T>);
+type Property<T> = PromiseLike<Received<T>> & Resulting<T> & (T extends Plain ? unknown : Members<T>);
 type Members<T> = {
 	[K in keyof T as K extends string | number ? K : never]: T[K] extends (...args: infer A) => infer R ? (...args: Arguments<A>) => Pending<Awaited<R>> : Property<T[K]>;
 };
@@ -71,9 +81,9 @@ export type Remote<T> = 0 extends 1 & T ? any : Members<T> & {
 } & Disposable & AsyncDisposable;
 /** Settings of single calls. */
 export interface CallOptions {
-	/** How long a call may take, in milliseconds; 0 is for ever. */
+	/** How long a call may take, in milliseconds; 0 and Infinity are for ever. */
 	timeout?: number;
-	/** Gives the call up when it aborts; the server is told. */
+	/** Gives the call up when it aborts: it fails with the signal's reason, and the server is told. */
 	signal?: AbortSignal;
 }
 /** The kinds of failure that Millrace itself reports; those of the Go packages. */
@@ -88,18 +98,25 @@ export type RpcErrorCode =
  | "outcome-unknown"
 /** The client was disposed of. */
  | "closed" | "canceled" | "timeout" | "object-busy" | "plugin-crashed" | "internal";
+/** What more is known of an RpcError. */
+export interface RpcErrorDetails extends ErrorOptions {
+	/** Whether the server reported it. */
+	remote?: boolean;
+	/** Whether it is certain that the call did not run: then making it again cannot run it twice. */
+	notRun?: boolean;
+}
 /**
  * A failure that Millrace itself reports, on this side or the server's. What a remote
  * method threw is never an RpcError.
  */
 export declare class RpcError extends Error {
+	name: string;
 	readonly code: RpcErrorCode;
 	/** Whether the server reported it. */
 	readonly remote: boolean;
-	name: string;
-	constructor(code: RpcErrorCode, message: string, 
-	/** Whether the server reported it. */
-	remote?: boolean, options?: ErrorOptions);
+	/** Whether it is certain that the call did not run: then making it again cannot run it twice. */
+	readonly notRun: boolean;
+	constructor(code: RpcErrorCode, message: string, details?: RpcErrorDetails);
 }
 /** What a page sees of its connection. */
 export type ConnectionState = 
@@ -130,8 +147,8 @@ export type ConnectionState =
 	retryAt: number;
 }
 /**
- * Nothing is tried any more by itself: the client was disposed of, `onClose` said no, or the
- * server closed for good (4403, 4409, 4500 to 4999).
+ * Nothing is tried by itself any more: `onClose` said no, or the server closed for good (4403, 4409,
+ * 4500 to 4999), and then the next call tries again; or the client was disposed of.
  */
  | {
 	name: "closed";
@@ -169,8 +186,8 @@ export interface TransportHandlers {
 export interface Sending {
 	/** Whether it was given to a connection. A connection that then breaks may have delivered it, or not. */
 	readonly sent: boolean;
-	/** Takes it back, if it was not given to a connection yet. */
-	drop(): void;
+	/** Puts another message in its place, or none, if it was not given to a connection yet. */
+	replace(data?: string): void;
 }
 /** Moves texts between a client and one object, and never looks inside them. */
 export interface Transport {
@@ -183,7 +200,7 @@ export interface Transport {
 	 * server answers, to find out whether the connection still lives.
 	 */
 	attach(handlers: TransportHandlers, codec: string, probe: string): void;
-	/** Whether the connection is opened at once, watched, and opened again whenever it is lost. */
+	/** Whether the connection is opened at once, tested when it is quiet, and opened again whenever it is lost. */
 	setKeepAlive(enabled: boolean): void;
 	/**
 	 * Sends a message, connecting when needed. Messages leave in the order of the calls. `failed` is
@@ -192,8 +209,10 @@ export interface Transport {
 	send(data: string, failed: (why: RpcError) => void): Sending;
 	/** Sends a message if the connection stands, and drops it otherwise. */
 	sendNow(data: string): void;
-	/** Connects now if the next attempt is only scheduled, and finds out whether a standing connection lives. */
-	wake(): void;
+	/** Connects now, unless there is a connection, or an attempt is under way. */
+	connect(): void;
+	/** Finds out whether a standing connection lives. */
+	test(): void;
 	/** Ends everything, for good. */
 	close(code: number, reason: string): void;
 }
@@ -202,7 +221,7 @@ export interface RpcClientConfig {
 	transport: Transport;
 	/** How values travel; `lmz`, that of the npm package @lumenize/structured-clone. */
 	codec?: Codec;
-	/** How long a call may take, in milliseconds; 30,000. 0 is for ever. The server is told. */
+	/** How long a call may take, in milliseconds; 30,000. 0 and Infinity are for ever. The server is told. */
 	timeout?: number;
 	/**
 	 * Takes the messages that the server sends unasked: one at a time, in order; a promise is waited for. It
@@ -213,8 +232,8 @@ export interface RpcClientConfig {
 	onDownstream?: (payload: any) => unknown;
 	/**
 	 * Told of each loss of the connection, after the calls that it ended and before the next attempt, which
-	 * waits for it. False, or a promise of it, cancels that attempt. There is no connection while it runs, so calls
-	 * that it makes fail: `onReconnect` is the place for them.
+	 * waits for it. False, or a promise of it, cancels that attempt. There is no connection until it is done, so all calls
+	 * fail meanwhile, as not run: `onReconnect` is the place to catch up.
 	 */
 	onClose?: (code: number, reason: string) => boolean | void | Promise<boolean | void>;
 	/**
@@ -244,9 +263,12 @@ export declare function createRpcClient<T = any>(config: RpcClientConfig): Remot
  * `withCall(room, { timeout: 2000 }).postMessage("hi")`.
  */
 export declare function withCall<C extends object>(client: C, options: CallOptions): C;
-/** Ends a client for good: its calls fail with `closed`, and nothing is tried any more. `using` does the same. */
+/**
+ * Ends a client for good, as `using` does: calls that are not answered fail with `closed`, and nothing is tried any
+ * more. What was called in the same tick before is still sent, if there is a connection.
+ */
 export declare function dispose(client: object): void;
-/** Connects now if the next attempt is only scheduled. Does nothing otherwise. */
+/** Connects now, unless there is a connection or an attempt is under way: for a button "try again". */
 export declare function reconnectNow(client: object): void;
 export interface WebSocketTransportOptions {
 	/**
@@ -269,14 +291,25 @@ export interface WebSocketTransportOptions {
 	jitter?: number;
 	/** How long an attempt to connect may take, in milliseconds; 15,000. */
 	connectTimeout?: number;
-	/** After how long a silence the connection is tested, in milliseconds; 25,000. Keep-alive only. */
+	/** After how long a silence a connection that is kept alive is tested, in milliseconds; 25,000. 0 is never. */
 	heartbeatInterval?: number;
 	/** How long the answer to a test may take, in milliseconds; 10,000. */
 	heartbeatWait?: number;
 	/** How many bytes may wait to be sent; 1 MiB. */
 	maxQueueBytes?: number;
 	/** Used in place of the global WebSocket, where there is none. */
-	WebSocketClass?: typeof WebSocket;
+	WebSocketClass?: new (url: string, protocols: string[]) => Socket;
+}
+/** What is used of a WebSocket. */
+export interface Socket {
+	readonly readyState: number;
+	readonly bufferedAmount: number;
+	onopen: any;
+	onmessage: any;
+	onclose: any;
+	onerror: any;
+	send(data: string): void;
+	close(code?: number, reason?: string): void;
 }
 /**
  * Reaches the object `instance` of `binding` by WebSocket. Nothing happens before a client uses it.

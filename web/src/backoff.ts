@@ -20,10 +20,16 @@ export class Backoff {
   next(): { delay: number; demanded: boolean } {
     const planned = Math.min(firstDelay * 2 ** Math.min(this.#tries, 5), lastDelay);
     const delay = planned * (1 + this.jitter * (2 * Math.random() - 1));
-    const floor = this.#floor;
+    // Spread as well, but never to less than what was asked for.
+    const floor = this.#floor * (1 + this.jitter * Math.random());
     this.#tries++;
     this.#floor = 0;
     return { delay: Math.max(delay, floor), demanded: floor > 0 };
+  }
+
+  /** Whether the server asked for the next delay. */
+  get demanding(): boolean {
+    return this.#floor > 0;
   }
 
   opened(): void {

@@ -2,6 +2,7 @@ import { Calls, emptyBatch, isRemoteFunction } from "./calls.ts";
 import type { Codec } from "./codec.ts";
 import { RpcError } from "./errors.ts";
 import { Inbox, settled, type Logger } from "./inbox.ts";
+import { milliseconds } from "./time.ts";
 import { lmz } from "./lmz.ts";
 import type { Operation } from "./operations.ts";
 import { Proxies } from "./proxy.ts";
@@ -13,7 +14,7 @@ export interface RpcClientConfig {
   transport: Transport;
   /** How values travel; `lmz`, that of the npm package @lumenize/structured-clone. */
   codec?: Codec;
-  /** How long a call may take, in milliseconds; 30,000. 0 is for ever. The server is told. */
+  /** How long a call may take, in milliseconds; 30,000. 0 and Infinity are for ever. The server is told. */
   timeout?: number;
   /**
    * Takes the messages that the server sends unasked: one at a time, in order; a promise is waited for. It
@@ -24,8 +25,8 @@ export interface RpcClientConfig {
   onDownstream?: (payload: any) => unknown;
   /**
    * Told of each loss of the connection, after the calls that it ended and before the next attempt, which
-   * waits for it. False, or a promise of it, cancels that attempt. There is no connection while it runs, so calls
-   * that it makes fail: `onReconnect` is the place for them.
+   * waits for it. False, or a promise of it, cancels that attempt. There is no connection until it is done, so all calls
+   * fail meanwhile, as not run: `onReconnect` is the place to catch up.
    */
   onClose?: (code: number, reason: string) => boolean | void | Promise<boolean | void>;
   /**
@@ -67,17 +68,24 @@ export function createRpcClient<T = any>(config: RpcClientConfig): Remote<T> {
  */
 export function withCall<C extends object>(client: C, options: CallOptions): C {
   const { client: inner, options: own } = find(client);
-  return inner.proxy({ ...own, ...options }) as C;
+  return inner.proxy(checked({ timeout: options.timeout ?? own.timeout, signal: options.signal ?? own.signal })) as C;
 }
 
-/** Ends a client for good: its calls fail with `closed`, and nothing is tried any more. `using` does the same. */
+/**
+ * Ends a client for good, as `using` does: calls that are not answered fail with `closed`, and nothing is tried any
+ * more. What was called in the same tick before is still sent, if there is a connection.
+ */
 export function dispose(client: object): void {
   find(client).client.dispose(1000, "Normal closure");
 }
 
-/** Connects now if the next attempt is only scheduled. Does nothing otherwise. */
+/** Connects now, unless there is a connection or an attempt is under way: for a button "try again". */
 export function reconnectNow(client: object): void {
-  find(client).client.config.transport.wake();
+  find(client).client.config.transport.connect();
+}
+
+function checked({ timeout = 0, signal }: { timeout?: number | undefined; signal?: AbortSignal | undefined }): CallOptions {
+  return { timeout: timeout === Infinity ? 0 : milliseconds("timeout", timeout), ...(signal && { signal }) };
 }
 
 function find(proxy: object): { client: Client; options: CallOptions } {
@@ -94,12 +102,12 @@ class Client {
   readonly #calls: Calls;
   readonly #inbox: Inbox;
   readonly #proxies: Proxies;
-  #inOnClose = false; // its synchronous part runs
+  #inOnClose = false; // it runs
   #disposed = false;
 
   constructor(readonly config: RpcClientConfig) {
-    const { transport, onDownstream } = config;
-    this.options = { timeout: config.timeout ?? 30_000 };
+    const { transport, onDownstream, onReconnect, onStateChange } = config;
+    this.options = checked({ timeout: config.timeout ?? 30_000 });
     this.#codec = config.codec ?? lmz;
     this.#logger = config.logger ?? console;
     if (onDownstream && !transport.canReceive) throw new RpcError("unsupported", "onDownstream needs a transport that can receive");
@@ -116,21 +124,16 @@ class Client {
       {
         message: (data) => this.#message(data),
         open: (reopened) => {
-          if (reopened && config.onReconnect) this.#inbox.push("onReconnect", config.onReconnect);
+          if (reopened && onReconnect) this.#inbox.pushOnce("onReconnect", onReconnect);
         },
         close: (info) => this.#lost(info),
-        state: (state) => {
-          try {
-            config.onStateChange?.(state);
-          } catch (error) {
-            this.#logger.error("millrace: onStateChange failed:", error);
-          }
-        },
+        state: (state) => void settled(this.#logger, "onStateChange", () => onStateChange?.(state)),
       },
       this.#codec.name,
       emptyBatch(this.#codec),
     );
-    if (onDownstream) transport.setKeepAlive(true);
+    // Once who made it has it: handlers may want to use it.
+    if (onDownstream) queueMicrotask(() => this.#disposed || transport.setKeepAlive(true));
   }
 
   /** What stands for the object, with settings for the calls that are made through it. */
@@ -144,19 +147,20 @@ class Client {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#inbox.close();
-    this.config.transport.close(code, reason);
     this.#calls.end(new RpcError("closed", "WebSocket disconnected: the client was disposed of"));
+    this.config.transport.close(code, reason);
   }
 
   /** Why calls that are made now can only fail. */
   #refusal(): RpcError | undefined {
-    return this.#inOnClose ? new RpcError("unreachable", "there is no connection while onClose runs: catch up in onReconnect") : undefined;
+    return this.#inOnClose ? new RpcError("unreachable", "there is no connection until onClose is done: catch up in onReconnect") : undefined;
   }
 
   #message(data: string): void {
     let message: any;
     try {
-      if (this.config.onMessage?.(data)) return;
+      const { onMessage } = this.config;
+      if (onMessage?.(data) === true) return;
     } catch (error) {
       this.#logger.error("millrace: onMessage failed:", error);
     }
@@ -174,9 +178,10 @@ class Client {
     }
     if (message?.type === "__rpc" && Array.isArray(message.batch)) {
       this.#calls.answer(message.batch);
-    } else if (message?.type === "__downstream" && this.config.onDownstream) {
+    } else if (message?.type === "__downstream") {
+      const { onDownstream } = this.config;
       const { payload } = message;
-      this.#inbox.push("onDownstream", () => this.config.onDownstream!(payload));
+      if (onDownstream) this.#inbox.push("onDownstream", () => onDownstream(payload));
     }
   }
 
@@ -189,15 +194,10 @@ class Client {
     this.#calls.lost();
     const { onClose } = this.config;
     if (!onClose) return true;
-    const answer = settled(this.#logger, "onClose", () => {
-      this.#inOnClose = true;
-      try {
-        return onClose(info.code, info.reason);
-      } finally {
-        this.#inOnClose = false;
-      }
-    });
-    return (await answer) !== false;
+    this.#inOnClose = true;
+    const answer = await settled(this.#logger, "onClose", () => onClose(info.code, info.reason));
+    this.#inOnClose = false;
+    return answer !== false;
   }
 
   #overflow(): void {

@@ -30,7 +30,8 @@ export interface DecodeOptions {
   /**
    * Called for each plain object with the own key `__isRemoteFunction`. It gets a look
    * at the object, and returns what makes the function that stands in its place from the
-   * decoded object (which is complete only after `decode` returned); undefined leaves it an object.
+   * decoded object (which is complete only after `decode` returned); undefined leaves it an object. It is not called
+   * below a key `then`: what has a function there runs it when it is awaited.
    */
   revive?: (marker: WireLook) => ((content: Record<string, unknown>) => unknown) | undefined;
 }

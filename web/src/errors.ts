@@ -33,21 +33,31 @@ const codes = new Set<string>([
   "timeout", "object-busy", "plugin-crashed", "internal",
 ] satisfies RpcErrorCode[]);
 
+/** What more is known of an RpcError. */
+export interface RpcErrorDetails extends ErrorOptions {
+  /** Whether the server reported it. */
+  remote?: boolean;
+  /** Whether it is certain that the call did not run: then making it again cannot run it twice. */
+  notRun?: boolean;
+}
+
 /**
  * A failure that Millrace itself reports, on this side or the server's. What a remote
  * method threw is never an RpcError.
  */
 export class RpcError extends Error {
   override name = "RpcError";
+  readonly code: RpcErrorCode;
+  /** Whether the server reported it. */
+  readonly remote: boolean;
+  /** Whether it is certain that the call did not run: then making it again cannot run it twice. */
+  readonly notRun: boolean;
 
-  constructor(
-    readonly code: RpcErrorCode,
-    message: string,
-    /** Whether the server reported it. */
-    readonly remote = false,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
+  constructor(code: RpcErrorCode, message: string, details: RpcErrorDetails = {}) {
+    super(message, details);
+    this.code = code;
+    this.remote = details.remote ?? false;
+    this.notRun = details.notRun ?? code === "unreachable";
   }
 }
 
@@ -59,5 +69,5 @@ export function thrown(value: unknown): unknown {
   if (!(value instanceof Error) || !Object.hasOwn(value, "millraceCode")) return value;
   const code = (value as unknown as { millraceCode: unknown }).millraceCode;
   const known = typeof code === "string" && codes.has(code) ? (code as RpcErrorCode) : "internal";
-  return new RpcError(known, String(value.message).slice(0, maxPeerText), true);
+  return new RpcError(known, String(value.message).slice(0, maxPeerText), { remote: true });
 }

@@ -11,16 +11,17 @@ export function socketURL(binding: string, instance: string, base?: string, pref
     // A URL parser would take such a segment for a step, escaped or not.
     if (name === "" || name === "." || name === "..") throw new RpcError("config", `${JSON.stringify(name)} cannot be the name of a${what === "instance" ? "n" : ""} ${what}`);
   }
-  base ??= globalThis.location?.origin ?? "http://localhost:8787";
+  const page = globalThis.location?.href;
+  base ??= page === undefined ? "http://localhost:8787" : "/";
   let url: URL;
   try {
-    url = new URL(base);
+    url = new URL(base, page);
   } catch (cause) {
-    throw new RpcError("config", `baseUrl ${JSON.stringify(base)} is not a URL`, false, { cause });
+    throw new RpcError("config", `baseUrl ${JSON.stringify(base)} is not a URL`, { cause });
   }
   url.protocol = url.protocol.replace("http", "ws");
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw new RpcError("config", `baseUrl ${JSON.stringify(base)} is none of http, https, ws and wss`);
+    throw new RpcError("config", `the server cannot be at ${url.href}: give a baseUrl with http or https`);
   }
   const segments = [url.pathname, prefix].map((path) => path.replace(/^\/+|\/+$/g, "")).filter((path) => path !== "");
   url.pathname = [...segments, encodeURIComponent(binding), encodeURIComponent(instance), "call"].join("/");
@@ -34,7 +35,8 @@ export function subprotocols(clientId: string | undefined, extra: string[], code
   if (clientId !== undefined) {
     offered.push(isToken(clientId) ? `lumenize.rpc.clientId.${clientId}` : `millrace.clientId.${base64url(clientId)}`);
   }
-  return [...offered, ...extra, `millrace.codec.${codec}`];
+  // Browsers refuse a list in which something is twice.
+  return [...new Set([...offered, ...extra, `millrace.codec.${codec}`])];
 }
 
 function base64url(text: string): string {

@@ -20,9 +20,19 @@ export class Inbox {
     readonly overflow: () => void,
   ) {}
 
+  /** Runs a handler after those that wait. */
   push(what: string, run: () => unknown): void {
     if (this.#closed) return;
     if (this.#jobs.length >= this.limit) return this.overflow();
+    this.#add(what, run);
+  }
+
+  /** The same for what need run but once however often it is due before it runs; the limit is not for it. */
+  pushOnce(what: string, run: () => unknown): void {
+    if (!this.#closed && this.#jobs.at(-1)?.what !== what) this.#add(what, run);
+  }
+
+  #add(what: string, run: () => unknown): void {
     this.#jobs.push({ what, run });
     if (!this.#running) void this.#work();
   }

@@ -41,7 +41,9 @@ export class Decoder {
   /** The values of aliases, complete or not. */
   readonly #made = new Map<string, unknown>();
   readonly #aliases: Node;
-  readonly #revive: DecodeOptions["revive"];
+  #revive: DecodeOptions["revive"];
+  /** What functions were made from. */
+  readonly #contents = new Map<unknown, object>();
 
   constructor(aliases: Node, revive: DecodeOptions["revive"]) {
     this.#aliases = aliases;
@@ -105,8 +107,10 @@ export class Decoder {
   #object(node: Node, plain: boolean): Made {
     const object = {};
     const revived = Object.hasOwn(node, "__isRemoteFunction") && this.#revive?.(new Look(this.#aliases, node, plain));
+    const value = revived ? revived(object) : object;
+    if (revived) this.#contents.set(value, object);
     return [
-      revived ? revived(object) : object,
+      value,
       (depth) => {
         for (const key of Object.keys(node)) this.property(object, key, node, depth, plain);
       },
@@ -117,11 +121,23 @@ export class Decoder {
   property(object: object, key: string, node: Node, depth: number, plain = false): void {
     const name = !plain && key.startsWith("$$") ? key.slice(1) : key;
     if (name !== key && Object.hasOwn(object, name)) expected("another key", name);
-    const value = this.value(node[key], depth, plain);
+    const value = name === "then" ? this.#data(node[key], depth, plain) : this.value(node[key], depth, plain);
     // As the engines have it, what an error holds does not show.
     const enumerable = !(object instanceof Error && (key === "cause" || key === "errors"));
     if (enumerable && name !== "__proto__") (object as Node)[name] = value;
     else Object.defineProperty(object, name, { value, enumerable, writable: true, configurable: true });
+  }
+
+  /**
+   * The value of a member called "then": a function there would be called by whoever awaits what holds it, so
+   * it stays the object that it came as.
+   */
+  #data(node: unknown, depth: number, plain: boolean): unknown {
+    const revive = this.#revive;
+    this.#revive = undefined;
+    const value = this.value(node, depth, plain);
+    this.#revive = revive;
+    return this.#contents.get(value) ?? value;
   }
 
   #tagged(node: Node): Made {

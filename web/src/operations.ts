@@ -54,6 +54,11 @@ export class Nesting {
     return this.#names.keys();
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#names.size;
+  }
+
   marker(chain: Chain): NestedMarker {
     const known = this.#names.get(chain);
     if (known !== undefined) return { __isNestedOperation: true, __refId: known };

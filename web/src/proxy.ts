@@ -77,9 +77,12 @@ export class Proxies {
   #result(chain: Chain, options: CallOptions): object {
     const call = this.actions.call(chain, options);
     chain.call = call;
-    return this.#proxy(chain, options, (key) =>
-      key === "then" || key === "catch" || key === "finally" ? call.result[key].bind(call.result) : undefined,
-    );
+    return this.#proxy(chain, options, (key) => {
+      if (key === "then" || key === "catch" || key === "finally") return call.result[key].bind(call.result);
+      // Somebody goes on from it, and hears there of what went wrong.
+      if (typeof key === "string") call.result.catch(() => {});
+      return undefined;
+    });
   }
 
   /** own is asked first; null is the answer undefined. */

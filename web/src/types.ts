@@ -13,8 +13,8 @@ export type ConnectionState =
   /** There is no connection, and the next attempt begins at `retryAt`, in milliseconds since the epoch. */
   | { name: "waiting"; attempt: number; retryAt: number }
   /**
-   * Nothing is tried any more by itself: the client was disposed of, `onClose` said no, or the
-   * server closed for good (4403, 4409, 4500 to 4999).
+   * Nothing is tried by itself any more: `onClose` said no, or the server closed for good (4403, 4409,
+   * 4500 to 4999), and then the next call tries again; or the client was disposed of.
    */
   | { name: "closed"; code: number; reason: string };
 
@@ -52,8 +52,8 @@ export interface TransportHandlers {
 export interface Sending {
   /** Whether it was given to a connection. A connection that then breaks may have delivered it, or not. */
   readonly sent: boolean;
-  /** Takes it back, if it was not given to a connection yet. */
-  drop(): void;
+  /** Puts another message in its place, or none, if it was not given to a connection yet. */
+  replace(data?: string): void;
 }
 
 /** Moves texts between a client and one object, and never looks inside them. */
@@ -67,7 +67,7 @@ export interface Transport {
    * server answers, to find out whether the connection still lives.
    */
   attach(handlers: TransportHandlers, codec: string, probe: string): void;
-  /** Whether the connection is opened at once, watched, and opened again whenever it is lost. */
+  /** Whether the connection is opened at once, tested when it is quiet, and opened again whenever it is lost. */
   setKeepAlive(enabled: boolean): void;
   /**
    * Sends a message, connecting when needed. Messages leave in the order of the calls. `failed` is
@@ -76,8 +76,10 @@ export interface Transport {
   send(data: string, failed: (why: RpcError) => void): Sending;
   /** Sends a message if the connection stands, and drops it otherwise. */
   sendNow(data: string): void;
-  /** Connects now if the next attempt is only scheduled, and finds out whether a standing connection lives. */
-  wake(): void;
+  /** Connects now, unless there is a connection, or an attempt is under way. */
+  connect(): void;
+  /** Finds out whether a standing connection lives. */
+  test(): void;
   /** Ends everything, for good. */
   close(code: number, reason: string): void;
 }

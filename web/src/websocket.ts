@@ -2,6 +2,7 @@ import { Backoff, isTerminal } from "./backoff.ts";
 import { RpcError } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { isToken, socketURL, subprotocols } from "./handshake.ts";
+import { milliseconds } from "./time.ts";
 import type { CloseInfo, ConnectAttempt, ConnectionState, Sending, Transport, TransportHandlers } from "./types.ts";
 
 export interface WebSocketTransportOptions {
@@ -25,14 +26,26 @@ export interface WebSocketTransportOptions {
   jitter?: number;
   /** How long an attempt to connect may take, in milliseconds; 15,000. */
   connectTimeout?: number;
-  /** After how long a silence the connection is tested, in milliseconds; 25,000. Keep-alive only. */
+  /** After how long a silence a connection that is kept alive is tested, in milliseconds; 25,000. 0 is never. */
   heartbeatInterval?: number;
   /** How long the answer to a test may take, in milliseconds; 10,000. */
   heartbeatWait?: number;
   /** How many bytes may wait to be sent; 1 MiB. */
   maxQueueBytes?: number;
   /** Used in place of the global WebSocket, where there is none. */
-  WebSocketClass?: typeof WebSocket;
+  WebSocketClass?: new (url: string, protocols: string[]) => Socket;
+}
+
+/** What is used of a WebSocket. */
+export interface Socket {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  onopen: any;
+  onmessage: any;
+  onclose: any;
+  onerror: any;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
 }
 
 /**
@@ -45,12 +58,19 @@ export function createWebSocketTransport(binding: string, instance: string, opti
 
 interface Queued {
   data: string;
+  bytes: number;
   sent: boolean;
   failed: (why: RpcError) => void;
 }
 
 /** How long a page that just woke up waits for the answer to a test, at most. */
 const wakeWait = 5_000;
+
+/** How soon after a page woke up a loss is put down to its sleep, and the schedule is not waited for. */
+const justWoken = 2_000;
+
+/** The state of a socket that messages can be given to. */
+const OPEN = 1;
 
 /** The most messages that may wait for a connection. */
 const maxQueue = 1024;
@@ -60,17 +80,19 @@ class WebSocketTransport implements Transport {
   readonly canReceive = true;
   readonly #url: string;
   readonly #options: WebSocketTransportOptions;
-  readonly #class: typeof WebSocket;
+  readonly #class: NonNullable<WebSocketTransportOptions["WebSocketClass"]>;
+  readonly #connectTimeout: number;
+  readonly #maxQueueBytes: number;
   readonly #backoff: Backoff;
   readonly #heartbeat: Heartbeat;
   #handlers!: TransportHandlers;
   #codec = "";
   #probe = "";
 
-  #socket: WebSocket | undefined; // while it is being opened, and while it stands
+  #socket: Socket | undefined; // while it is being opened, and while it stands
   #state: ConnectionState = { name: "idle" };
-  #queue: Queued[] = []; // in order; empty while the connection stands
-  #queued = 0; // characters in the queue
+  #queue: Queued[] = []; // in order; empty while the connection takes messages
+  #queued = 0; // bytes in the queue
   #keepAlive = false;
   #stood = false; // there was a connection before
   #received = false; // something arrived on this connection
@@ -80,8 +102,12 @@ class WebSocketTransport implements Transport {
   #lastClose: CloseInfo | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined; // of the next attempt, or of the one under way
   #demanded = false; // the server asked for the delay that runs
-  readonly #woken = () => {
-    if (typeof document === "undefined" || document.visibilityState === "visible") this.wake();
+  #woken = -Infinity; // when the page last woke up
+  readonly #wake = ({ type }: Event) => {
+    if (type === "visibilitychange" && document.visibilityState !== "visible") return;
+    this.#woken = Date.now();
+    if (this.#state.name === "waiting" && !this.#demanded) this.connect();
+    else if (this.#stands) this.#heartbeat.test(wakeWait);
   };
 
   constructor(binding: string, instance: string, options: WebSocketTransportOptions) {
@@ -97,8 +123,14 @@ class WebSocketTransport implements Transport {
     const jitter = options.jitter ?? 0.2;
     if (!(jitter >= 0 && jitter <= 1)) throw new RpcError("config", `jitter is ${jitter}, and must be from 0 to 1`);
     this.#backoff = new Backoff(jitter);
-    this.#heartbeat = new Heartbeat(options.heartbeatInterval ?? 25_000, options.heartbeatWait ?? 10_000, {
-      probe: () => this.#socket?.send(this.#probe),
+    this.#connectTimeout = milliseconds("connectTimeout", options.connectTimeout ?? 15_000);
+    this.#maxQueueBytes = options.maxQueueBytes ?? 1 << 20;
+    if (!(this.#maxQueueBytes > 0)) throw new RpcError("config", `maxQueueBytes is ${options.maxQueueBytes}, and must be positive`);
+    const interval = milliseconds("heartbeatInterval", options.heartbeatInterval ?? 25_000);
+    const wait = milliseconds("heartbeatWait", options.heartbeatWait ?? 10_000);
+    this.#heartbeat = new Heartbeat(interval, wait, {
+      probe: () => this.sendNow(this.#probe),
+      backlog: () => this.#socket?.bufferedAmount ?? 0,
       dead: () => this.#lost({ code: 1006, reason: "no answer to a test of the connection" }),
     });
   }
@@ -118,7 +150,7 @@ class WebSocketTransport implements Transport {
       if (enabled) this.#heartbeat.start();
       else this.#heartbeat.stop();
     } else if (enabled) {
-      this.#connect();
+      this.connect();
     } else if (this.#state.name === "waiting" && this.#queue.length === 0) {
       clearTimeout(this.#timer);
       this.#become({ name: "idle" });
@@ -126,47 +158,53 @@ class WebSocketTransport implements Transport {
   }
 
   send(data: string, failed: (why: RpcError) => void): Sending {
-    const message: Queued = { data, sent: false, failed };
-    const waiting = this.#state.name === "open" ? this.#socket!.bufferedAmount : this.#queued;
-    const limit = this.#options.maxQueueBytes ?? 1 << 20;
+    const message: Queued = { data, bytes: bytesOf(data), sent: false, failed };
+    const waiting = this.#queued + (this.#socket?.bufferedAmount ?? 0);
     let refusal: RpcError | undefined;
     if (this.#ended) refusal = closedError();
-    else if (this.#queue.length >= maxQueue) refusal = new RpcError("limit", `${maxQueue} messages wait to be sent already`);
-    else if (waiting > 0 && waiting + data.length > limit) {
-      refusal = new RpcError("limit", `${waiting} bytes wait to be sent already, at most ${limit} may (maxQueueBytes)`);
+    else if (this.#queue.length >= maxQueue) refusal = limitError(`${maxQueue} messages wait to be sent already`);
+    else if (waiting > 0 && waiting + message.bytes > this.#maxQueueBytes) {
+      refusal = limitError(`${waiting} bytes wait to be sent already, and at most ${this.#maxQueueBytes} may (maxQueueBytes)`);
     }
     if (refusal) {
       const why = refusal;
       queueMicrotask(() => failed(why));
-    } else if (this.#state.name === "open") {
+    } else if (this.#stands) {
       message.sent = true;
       this.#socket!.send(data);
     } else {
       this.#queue.push(message);
-      this.#queued += data.length;
+      this.#queued += message.bytes;
       // A scheduled attempt is waited for; it was scheduled for a reason.
-      if (this.#state.name !== "waiting") this.#connect();
+      if (this.#state.name === "idle" || this.#state.name === "closed") this.connect();
     }
     return {
       get sent() {
         return message.sent;
       },
-      drop: () => {
+      replace: (data) => {
         const at = this.#queue.indexOf(message);
         if (at < 0) return;
-        this.#queue.splice(at, 1);
-        this.#queued -= data.length;
+        if (data === undefined) this.#queue.splice(at, 1);
+        this.#queued -= message.bytes;
+        message.data = data ?? "";
+        message.bytes = bytesOf(message.data);
+        this.#queued += message.bytes;
       },
     };
   }
 
   sendNow(data: string): void {
-    if (this.#state.name === "open") this.#socket!.send(data);
+    if (this.#stands) this.#socket!.send(data);
   }
 
-  wake(): void {
-    if (this.#state.name === "waiting" && !this.#demanded) this.#connect();
-    else if (this.#state.name === "open") this.#heartbeat.test(wakeWait);
+  test(): void {
+    if (this.#stands) this.#heartbeat.test();
+  }
+
+  /** Whether messages can be given to the connection: one that is closing is not lost yet, and takes none. */
+  get #stands(): boolean {
+    return this.#state.name === "open" && this.#socket?.readyState === OPEN;
   }
 
   close(code: number, reason: string): void {
@@ -190,20 +228,23 @@ class WebSocketTransport implements Transport {
     this.#handlers.state(state);
   }
 
-  #connect(): void {
+  connect(): void {
     if (this.#ended || ["connecting", "open", "lost"].includes(this.#state.name)) return;
     clearTimeout(this.#timer);
     const attempt = ++this.#attempt;
-    const timeout = this.#options.connectTimeout ?? 15_000;
-    this.#timer = setTimeout(() => this.#failed(attempt, new RpcError("unreachable", `no connection within ${timeout} ms`)), timeout);
+    this.#timer = setTimeout(
+      () => this.#failed(attempt, new RpcError("unreachable", `no connection within ${this.#connectTimeout} ms`)),
+      this.#connectTimeout,
+    );
     this.#become({ name: "connecting", attempt: ++this.#attempts });
+    if (this.#ended) return;
     this.#protocols().then(
       (protocols) => {
         if (attempt === this.#attempt) this.#open(attempt, protocols);
       },
       (cause: unknown) => {
         const why = cause instanceof Error ? cause.message : String(cause);
-        this.#failed(attempt, new RpcError("unreachable", `no token to connect with: ${why}`, false, { cause }));
+        this.#failed(attempt, new RpcError("unreachable", `no tokens or subprotocols to connect with: ${why}`, { cause }));
       },
     );
   }
@@ -222,11 +263,12 @@ class WebSocketTransport implements Transport {
   }
 
   #open(attempt: number, protocols: string[]): void {
-    let socket: WebSocket;
+    let socket: Socket;
     try {
       socket = new this.#class(this.#url, protocols);
     } catch (cause) {
-      this.#failed(attempt, new RpcError("unreachable", `WebSocket connection failed: ${(cause as Error).message}`, false, { cause }));
+      // What the browser says of it may show a token.
+      this.#failed(attempt, new RpcError("unreachable", "WebSocket connection failed: the browser refused the attempt", { cause }));
       return;
     }
     this.#socket = socket;
@@ -273,6 +315,7 @@ class WebSocketTransport implements Transport {
     this.#lastClose = info;
     this.#backoff.lost(info, this.#received);
     this.#become({ name: "lost", ...info });
+    if (this.#ended) return;
     void this.#handlers.close(info).then((goOn) => {
       if (this.#ended) return;
       if (!goOn || isTerminal(info.code)) {
@@ -286,19 +329,22 @@ class WebSocketTransport implements Transport {
 
   /** Schedules an attempt, or begins one, or leaves it, as is wanted. */
   #again(): void {
-    if (this.#keepAlive) {
+    if (this.#keepAlive && this.#attempts === 0 && Date.now() - this.#woken < justWoken && !this.#backoff.demanding) {
+      this.#become({ name: "idle" });
+      this.connect();
+    } else if (this.#keepAlive) {
       const { delay, demanded } = this.#backoff.next();
       this.#demanded = demanded;
-      this.#timer = setTimeout(() => this.#connect(), delay);
+      this.#timer = setTimeout(() => this.connect(), delay);
       this.#become({ name: "waiting", attempt: this.#attempts + 1, retryAt: Date.now() + delay });
     } else {
       this.#become({ name: "idle" });
-      if (this.#queue.length > 0) this.#connect();
+      if (this.#queue.length > 0) this.connect();
     }
   }
 
   /** Lets go of the socket: nothing that it still says is heard. */
-  #detach(): WebSocket | undefined {
+  #detach(): Socket | undefined {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#attempt++;
@@ -319,17 +365,24 @@ class WebSocketTransport implements Transport {
     for (const message of this.#takeQueue()) message.failed(why);
   }
 
-  /** A page that is shown again, or is online again, does not wait for the schedule. */
+  /** A page that is shown, restored or online again does not wait for the schedule. */
   #watchPage(on: boolean): void {
     const change = on ? "addEventListener" : "removeEventListener";
-    if (typeof document !== "undefined") document[change]("visibilitychange", this.#woken);
-    if (typeof window !== "undefined") {
-      window[change]("online", this.#woken);
-      window[change]("pageshow", this.#woken);
-    }
+    if (typeof document !== "undefined") document[change]("visibilitychange", this.#wake);
+    // Workers have these events, too; Node has none.
+    globalThis[change]?.("online", this.#wake);
+    globalThis[change]?.("pageshow", this.#wake);
   }
 }
 
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 function closedError(): RpcError {
-  return new RpcError("closed", "WebSocket disconnected: the client was disposed of");
+  return new RpcError("closed", "WebSocket disconnected: the client was disposed of", { notRun: true });
+}
+
+function limitError(message: string): RpcError {
+  return new RpcError("limit", message, { notRun: true });
 }

@@ -87,11 +87,13 @@ describe("calls", () => {
 
   test("end when their answer lacks them, or is none", async () => {
     const { room, transport } = clientOf();
-    const [a, b, c] = [room.a(), room.b(), room.c()].map((call) => Promise.resolve(call));
+    const [a, b, c, d] = [room.a(), room.b(), room.c(), room.d()].map((call) => Promise.resolve(call));
     await settle();
-    const [one, , three] = transport.messages[0].batch;
-    transport.receive({ type: "__rpc", batch: [null, { id: "unknown", success: true }, { id: one.id, success: true, result: 1 }, { id: three.id }] });
+    const [one, , three, four] = transport.messages[0].batch;
+    const strange = { toString: 1, valueOf: 1 };
+    transport.receive({ type: "__rpc", batch: [null, 1, { id: strange }, { id: [one.id] }, { id: "unknown", success: true }, { id: one.id, success: true, result: 1 }, { id: three.id }, { id: four.id, success: false }] });
     assert.equal(await a, 1);
+    await assert.rejects(d!, isRpcError("malformed"));
     await assert.rejects(b!, isRpcError("outcome-unknown", /has no item/));
     await assert.rejects(c!, isRpcError("malformed"));
   });
@@ -105,7 +107,7 @@ describe("calls", () => {
     const [b, c, d] = [Promise.resolve(room.b()), settle().then(() => room.c()), settle().then(settle).then(() => room.d())];
     await settle(); await settle(); await settle();
     transport.handlers.message(`{"json":{"batch":[{"id":"${transport.messages[1].batch[0].id}",`);
-    await assert.rejects(b, isRpcError("outcome-unknown", /cannot be read/));
+    await assert.rejects(b, isRpcError("malformed", /cannot be read/));
     transport.receive({ type: "__rpc", batch: [{ id: "parse-error", success: false, error: "x" }] });
     await assert.rejects(c, isRpcError("outcome-unknown", /could not read one of the messages/));
     await assert.rejects(d, isRpcError("outcome-unknown"));
@@ -119,6 +121,71 @@ describe("calls", () => {
     assert.deepEqual(operationsOf(transport), [[[get("add"), apply(1)], [get("add"), apply(3)]]]);
     transport.answer(transport.messages[0], (operations) => operations[1].args[0]);
     assert.deepEqual([await good, await also], [1, 3]);
+  });
+
+  test("go into as many messages as the limits ask for", async () => {
+    const { room, transport } = clientOf();
+    const text = "x".repeat(4096);
+    const results = Array.from({ length: 300 }, (_, i) => room.echo(i, text));
+    await settle();
+    assert.ok(transport.sent.length > 1 && transport.sent.every((data) => data.length <= 1 << 20), `${transport.sent.map((data) => data.length)}`);
+    for (const message of transport.messages) transport.answer(message, (operations) => operations[1].args[0]);
+    assert.deepEqual(await Promise.all(results), Array.from({ length: 300 }, (_, i) => i));
+    const nested = Array.from({ length: 150 }, (_, i) => room.add(room.count(i), 1));
+    await settle();
+    const sizes = transport.messages.slice(-2).map((message) => message.batch.length);
+    assert.deepEqual(sizes, [75, 75]);
+    for (const message of transport.messages.slice(-2)) transport.answer(message, () => 1);
+    await Promise.all(nested);
+  });
+
+  test("that are too large for any message fail before they are sent", async () => {
+    const { room, transport } = clientOf();
+    const [large, small] = [room.echo("é".repeat(600_000)), room.echo(1)].map((call) => Promise.resolve(call));
+    await assert.rejects(large!, (e: unknown) => isRpcError("limit", /at most 1048576/)(e) && (e as RpcError).notRun);
+    transport.answer(transport.messages[0], () => 1);
+    assert.equal(await small, 1);
+  });
+
+  test("that share an argument and do not fit into one message fail, rather than run it twice", async () => {
+    const { room, transport } = clientOf();
+    const shared = room.increment();
+    const calls = Array.from({ length: 1001 }, () => Promise.resolve(room.use(shared)));
+    const alone = assert.rejects(Promise.resolve(room.alone()), isRpcError("limit"));
+    const results = await Promise.allSettled(calls);
+    assert.ok(results.every((r) => r.status === "rejected" && r.reason.code === "limit" && r.reason.notRun));
+    await settle();
+    assert.equal(transport.sent.length, 0, "what travels with them fails, too");
+    await alone;
+  });
+
+  test("that end before they are sent take their parts along, and nothing is unhandled", async () => {
+    const unhandled: unknown[] = [];
+    const hear = (why: unknown) => unhandled.push(why);
+    process.on("unhandledRejection", hear);
+    const { room, transport } = clientOf();
+    const aborted = AbortSignal.abort(new Error("before"));
+    await assert.rejects(Promise.resolve(room.save(room.increment(), Symbol())), isRpcError("unencodable"));
+    await assert.rejects(Promise.resolve(withCall(room, { signal: aborted }).save(room.increment())), /before/);
+    await settle();
+    assert.equal(transport.sent.length, 0, "a part is sent alone");
+    dispose(room);
+    await assert.rejects(Promise.resolve(room.user("x").friends()), isRpcError("closed"));
+    await assert.rejects(Promise.resolve(room.add(room.increment(), 1)), isRpcError("closed"));
+    await settle();
+    process.off("unhandledRejection", hear);
+    assert.deepEqual(unhandled, []);
+  });
+
+  test("that go on from one of an earlier tick leave it alone", async () => {
+    const { room, transport } = clientOf();
+    const user = room.user("x");
+    const name = Promise.resolve(user);
+    await settle();
+    void Promise.all([user.friends(), room.greet(user)]);
+    await settle();
+    for (const message of transport.messages) transport.answer(message, () => "answer");
+    assert.equal(await name, "answer");
   });
 
   test("that were not sent fail as unreachable, all of a message", async () => {
@@ -158,6 +225,8 @@ describe("time limits", () => {
     assert.deepEqual(Object.keys(transport.messages[0].batch[0]), ["id", "operations", "timeoutMs"]);
     await clock.pass(30_000);
     await ended;
+    await settle();
+    assert.equal(transport.tested, 1, "nobody found out whether the server is there");
     assert.deepEqual(transport.now.map((data) => JSON.parse(data).json), [{ type: "__cancel", ids: [transport.messages[0].batch[0].id] }]);
     await clock.pass(30_000);
     await slower;
@@ -172,16 +241,28 @@ describe("time limits", () => {
       assert.rejects(Promise.resolve(room.a()), isRpcError("timeout", /it was not sent/)),
       assert.rejects(Promise.resolve(withCall(room, { timeout: 2000 }).b()), isRpcError("timeout")),
     ];
+    await settle();
     await clock.pass(1000);
     await a;
-    assert.equal(transport.dropped.length, 0, "another call is in the message");
+    assert.deepEqual(transport.replaced.map((data) => JSON.parse(data!).json.batch.map((item: any) => item.operations[0].key)), [["b"]], "the other one stays");
     await clock.pass(1000);
     await b;
-    assert.deepEqual([transport.dropped, transport.now], [transport.sent, []]);
+    assert.deepEqual([transport.replaced.length, transport.replaced[1], transport.now, transport.tested], [2, undefined, [], 0]);
   });
 });
 
 describe("aborting", () => {
+  test("of many calls at once is told in one message", async () => {
+    const { room, transport } = clientOf();
+    const abort = new AbortController();
+    const calls = Array.from({ length: 9 }, () => Promise.resolve(withCall(room, { signal: abort.signal }).slow()));
+    await settle();
+    abort.abort("enough");
+    assert.deepEqual((await Promise.allSettled(calls)).map((r) => (r as PromiseRejectedResult).reason), calls.map(() => "enough"));
+    await settle();
+    assert.deepEqual(transport.now.map((data) => JSON.parse(data).json.ids.length), [9]);
+  });
+
   test("ends the call with the signal's reason and tells the server", async () => {
     const { room, transport } = clientOf();
     const abort = new AbortController();
@@ -189,6 +270,7 @@ describe("aborting", () => {
     await settle();
     abort.abort(new Error("changed my mind"));
     await assert.rejects(call, /changed my mind/);
+    await settle();
     assert.equal(JSON.parse(transport.now[0]!).json.ids[0], transport.messages[0].batch[0].id);
     await assert.rejects(Promise.resolve(withCall(room, { signal: abort.signal }).slow()), /changed my mind/);
     await settle();
@@ -311,6 +393,23 @@ describe("remote functions", () => {
     assert.deepEqual(await Promise.all(results), [0, 1]);
   });
 
+  test("are not run by whoever awaits what holds them", async () => {
+    const { room, transport } = clientOf();
+    const result = Promise.resolve(room.get());
+    await settle();
+    const then = marker(get("increment"), apply());
+    const { id } = transport.messages[0].batch[0];
+    transport.handlers.message(JSON.stringify({
+      json: { type: "__rpc", batch: [{ id, success: true, result: { f: { $ref: 0 }, then, inner: { then: { $ref: 0 } } } }] },
+      meta: { aliases: { 0: then } },
+    }));
+    const got = (await result) as any;
+    assert.deepEqual([typeof got.then, typeof got.inner.then, typeof got.f], ["object", "object", "function"]);
+    await got.inner;
+    await settle();
+    assert.equal(transport.sent.length, 1);
+  });
+
   test("do not come from what only looks like one, nor downstream", async () => {
     const heard: unknown[] = [];
     const { room, transport } = clientOf({ onDownstream: (payload) => heard.push(payload) });
@@ -333,9 +432,12 @@ describe("downstream", () => {
     assert.throws(() => clientOf({ onDownstream() {} }, mute), isRpcError("unsupported"));
   });
 
-  test("switches keep-alive on, and nothing else does", () => {
-    assert.equal(clientOf({ onDownstream() {} }).transport.keepAlive, true);
-    assert.equal(clientOf({ onClose() {}, onReconnect() {} }).transport.keepAlive, false);
+  test("switches keep-alive on once the client was returned, and nothing else does", async () => {
+    const [with_, without, disposed] = [clientOf({ onDownstream() {} }), clientOf({ onClose() {}, onReconnect() {} }), clientOf({ onDownstream() {} })];
+    assert.equal(with_.transport.keepAlive, false);
+    dispose(disposed.room);
+    await settle();
+    assert.deepEqual([with_, without, disposed].map(({ transport }) => transport.keepAlive), [true, false, false]);
   });
 
   test("is handled one by one, in order; what a handler throws is logged", async () => {
@@ -377,6 +479,20 @@ describe("downstream", () => {
     assert.deepEqual(told, ["first", "missed", "after"]);
   });
 
+  test("and reconnects that were not told yet are one", async () => {
+    const told: string[] = [];
+    let release!: () => void;
+    const { transport } = clientOf({
+      onDownstream: () => new Promise<void>((resolve) => (release = resolve)),
+      onReconnect: () => void told.push("reconnect"),
+    });
+    transport.receive({ type: "__downstream", payload: 1 });
+    for (let i = 0; i < 2000; i++) transport.handlers.open(true);
+    release();
+    await settle();
+    assert.deepEqual([told, transport.closed], [["reconnect"], undefined]);
+  });
+
   test("that nobody takes ends the client with 1008", async () => {
     const closes: unknown[] = [];
     const { transport, room } = clientOf({ onDownstream: () => new Promise(() => {}), onClose: (...close) => void closes.push(close) });
@@ -410,11 +526,12 @@ describe("onClose", () => {
     assert.equal(await clientOf().transport.handlers.close({ code: 1006, reason: "" }), true);
   });
 
-  test("is called after the calls ended, and its own calls fail at once", async () => {
+  test("is called after the calls ended, and calls until it is done fail at once", async () => {
     const told: string[] = [];
     const { room, transport } = clientOf({
       onClose: async () => {
         told.push("onClose");
+        await settle();
         await assert.rejects(Promise.resolve(room.catchUp()), isRpcError("unreachable", /onReconnect/));
         told.push("refused");
       },
@@ -424,6 +541,10 @@ describe("onClose", () => {
     await transport.handlers.close({ code: 1006, reason: "" });
     assert.deepEqual(told.sort(), ["call ended", "onClose", "refused"]);
     assert.equal(transport.sent.length, 1);
+    void room.later();
+    await settle();
+    assert.equal(transport.sent.length, 2, "calls fail afterwards, too");
+    transport.answer(transport.messages[1], () => 1);
   });
 });
 
@@ -450,14 +571,38 @@ describe("disposing", () => {
     assert.throws(() => withCall(clientOf().room.member, {}), isRpcError("config"));
     const { room, transport } = clientOf();
     reconnectNow(room);
-    assert.equal(transport.woken, 1);
+    assert.equal(transport.connected, 1);
   });
 });
 
-test("what the state handler throws is logged", () => {
-  const { transport, log } = clientOf({ onStateChange: () => { throw new Error("oops"); } });
+test("what handlers throw is logged, at once or later", async () => {
+  const { transport, log } = clientOf({ onStateChange: async () => { throw new Error("oops"); }, onMessage: () => { throw new Error("hm"); } });
   transport.handlers.state({ name: "idle" });
-  assert.match(log.join(), /onStateChange failed: Error: oops/);
+  transport.receive(null);
+  await settle();
+  assert.deepEqual(log, ["millrace: onMessage failed: Error: hm", "millrace: onStateChange failed: Error: oops"].sort((a, b) => log.indexOf(a) - log.indexOf(b)));
+});
+
+test("what is called before the client is disposed of in the same tick is still sent", async () => {
+  const { room, transport } = clientOf();
+  const left = assert.rejects(Promise.resolve(room.leave()), isRpcError("closed"));
+  dispose(room);
+  await left;
+  assert.equal(transport.sent.length, 1);
+});
+
+test("time limits are milliseconds", async () => {
+  for (const timeout of [NaN, -1, "5" as never]) {
+    assert.throws(() => clientOf({ timeout }), isRpcError("config", /timeout is/));
+    assert.throws(() => withCall(clientOf().room, { timeout }), isRpcError("config"));
+  }
+  const { room, transport } = clientOf({ timeout: 1000.2 });
+  for (const options of [{}, { timeout: Infinity }, { timeout: 2 ** 40 }]) void withCall(room, options).x().catch(() => {});
+  await settle();
+  const sent = transport.messages[0].batch.map((item: any) => item.timeoutMs);
+  assert.ok(sent[0] > 900 && sent[0] <= 1001 && Number.isInteger(sent[0]), `${sent[0]}`);
+  assert.deepEqual([sent[1], sent[2] > 2 ** 30], [undefined, true]);
+  dispose(room);
 });
 
 test("the test of a connection is a batch of no calls", () => {

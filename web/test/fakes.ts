@@ -22,6 +22,24 @@ export const clock = {
   },
 };
 
+/** The page, as far as its events go. */
+export const page = {
+  start(): void {
+    const target = new EventTarget();
+    const add = (type: string, listener: EventListener) => target.addEventListener(type, listener);
+    const remove = (type: string, listener: EventListener) => target.removeEventListener(type, listener);
+    Object.assign(globalThis, {
+      addEventListener: add, removeEventListener: remove,
+      document: { addEventListener: add, removeEventListener: remove, visibilityState: "visible" },
+    });
+    page.fire = (type) => void target.dispatchEvent(new Event(type));
+  },
+  stop(): void {
+    for (const name of ["addEventListener", "removeEventListener", "document"]) delete (globalThis as any)[name];
+  },
+  fire(_type: string): void {},
+};
+
 /** A WebSocket whose other end is the test. */
 export class FakeSocket {
   static all: FakeSocket[] = [];
@@ -35,6 +53,7 @@ export class FakeSocket {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   onerror: (() => void) | null = null;
+  readyState = 1;
   bufferedAmount = 0;
   readonly sent: string[] = [];
   closed: { code: number | undefined; reason: string | undefined } | undefined;
@@ -68,7 +87,6 @@ export class FakeSocket {
   }
 }
 
-export const FakeSocketClass = FakeSocket as unknown as typeof WebSocket;
 
 /** A transport whose other end is the test. */
 export class FakeTransport implements Transport {
@@ -78,11 +96,12 @@ export class FakeTransport implements Transport {
   probe = "";
   keepAlive = false;
   open = true;
-  woken = 0;
+  connected = 0;
+  tested = 0;
   closed: { code: number; reason: string } | undefined;
   readonly sent: string[] = [];
   readonly now: string[] = [];
-  readonly dropped: string[] = [];
+  readonly replaced: (string | undefined)[] = [];
   readonly failing: ((why: import("../src/index.ts").RpcError) => void)[] = [];
 
   constructor(readonly clientId: string | undefined = undefined) {}
@@ -101,15 +120,19 @@ export class FakeTransport implements Transport {
     this.sent.push(data);
     this.failing.push(failed);
     const sent = this.open;
-    return { sent, drop: () => void this.dropped.push(data) };
+    return { sent, replace: (other) => void this.replaced.push(other) };
   }
 
   sendNow(data: string): void {
     this.now.push(data);
   }
 
-  wake(): void {
-    this.woken++;
+  connect(): void {
+    this.connected++;
+  }
+
+  test(): void {
+    this.tested++;
   }
 
   close(code: number, reason: string): void {

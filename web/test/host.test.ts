@@ -14,7 +14,7 @@ const clients: object[] = [];
 after(() => clients.forEach(dispose));
 
 function connect(binding: string, config: Partial<RpcClientConfig> = {}, options: WebSocketTransportOptions = {}, instance = `web-${++instances}`) {
-  const transport = createWebSocketTransport(binding, instance, { baseUrl: host.url, WebSocketClass: WebSocket as never, jitter: 0, ...options });
+  const transport = createWebSocketTransport(binding, instance, { baseUrl: host.url, WebSocketClass: WebSocket, jitter: 0, ...options });
   const client = createRpcClient({ ...config, transport });
   clients.push(client);
   return client;

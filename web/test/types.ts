@@ -1,5 +1,5 @@
 // What the types of remote objects promise: checked by the compiler, never run.
-import { createRpcClient, createWebSocketTransport, dispose, withCall, type Pending } from "../src/index.ts";
+import { createRpcClient, createWebSocketTransport, dispose, withCall, type Pending, type Received } from "../src/index.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 declare function same<A, B>(yes: Same<A, B>): void;
@@ -30,12 +30,19 @@ export async function check(): Promise<void> {
   const born = await room.user("ann").born;
   same<typeof born, Date>(true);
   const friends = await room.user("ann").friends();
-  same<typeof friends, User[]>(true);
+  same<typeof friends, Received<User>[]>(true);
+  // A function of a result is called from afar.
+  const theirs = await friends[0]!.friends();
+  same<(typeof theirs)[0]["born"], Date>(true);
   const name = await room.owner.name;
   same<typeof name, string>(true);
   await room.add(room.add(1, 2), room.count);
   // @ts-expect-error a string is no number
   await room.add("1", 2);
+  // @ts-expect-error a promise of this side's is no call
+  await room.add(Promise.resolve(1), 2);
+  // @ts-expect-error the result of a function of a result is a promise
+  void (friends[0]!.friends().length satisfies number);
   // @ts-expect-error there is no such method
   await room.missing();
   // @ts-expect-error an argument is missing

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { createWebSocketTransport, RpcError, type CloseInfo, type ConnectionState, type Transport, type WebSocketTransportOptions } from "../src/index.ts";
-import { clock, FakeSocket, FakeSocketClass, settle } from "./fakes.ts";
+import { clock, FakeSocket, page, settle } from "./fakes.ts";
 
 const probe = "are you there?";
 
 /** A transport, and everything that it tells. */
 function connecting(options: WebSocketTransportOptions = {}, onClose: (info: CloseInfo) => Promise<boolean> = async () => true) {
-  const transport = createWebSocketTransport("ROOM", "lobby", { WebSocketClass: FakeSocketClass, baseUrl: "http://h", jitter: 0, ...options });
+  const transport = createWebSocketTransport("ROOM", "lobby", { WebSocketClass: FakeSocket, baseUrl: "http://h", jitter: 0, ...options });
   const told: string[] = [];
   const states: ConnectionState[] = [];
   transport.attach(
@@ -52,8 +52,12 @@ function sending(transport: Transport, data: string) {
 beforeEach(() => {
   FakeSocket.all = [];
   clock.start();
+  page.start();
 });
-afterEach(() => clock.stop());
+afterEach(() => {
+  clock.stop();
+  page.stop();
+});
 
 describe("handshake", () => {
   test("address and subprotocols", async () => {
@@ -64,6 +68,7 @@ describe("handshake", () => {
       // RFC 7230 has no @ in a token, nor anything beyond ASCII.
       [{ clientId: "é@b" }, "ws://h/__rpc/ROOM/lobby/call", ["lumenize.rpc", "millrace.clientId.w6lAYg", "millrace.codec.lmz"]],
       [{ token: "abc.def", additionalProtocols: ["x", "y"] }, "ws://h/__rpc/ROOM/lobby/call", ["lumenize.rpc", "token.abc.def", "x", "y", "millrace.codec.lmz"]],
+      [{ token: "twice", additionalProtocols: ["token.twice"] }, "ws://h/__rpc/ROOM/lobby/call", ["lumenize.rpc", "token.twice", "millrace.codec.lmz"]],
       [{ token: () => undefined, additionalProtocols: async () => ["z"] }, "ws://h/__rpc/ROOM/lobby/call", ["lumenize.rpc", "z", "millrace.codec.lmz"]],
     ] as [WebSocketTransportOptions, string, string[]][]) {
       await connected(options);
@@ -72,7 +77,7 @@ describe("handshake", () => {
   });
 
   test("names are escaped", async () => {
-    const transport = createWebSocketTransport("A B", "a/b?c#d", { WebSocketClass: FakeSocketClass, baseUrl: "http://h" });
+    const transport = createWebSocketTransport("A B", "a/b?c#d", { WebSocketClass: FakeSocket, baseUrl: "http://h" });
     transport.attach({ message() {}, open() {}, close: async () => true, state() {} }, "lmz", probe);
     transport.setKeepAlive(true);
     await settle();
@@ -85,9 +90,10 @@ describe("handshake", () => {
       ["", "x", {}], ["X", "", {}], ["X", "..", {}], [".", "x", {}],
       ["X", "x", { baseUrl: "nowhere" }], ["X", "x", { baseUrl: "ftp://h" }],
       ["X", "x", { jitter: 2 }], ["X", "x", { jitter: NaN }], ["X", "x", { clientId: "x".repeat(129) }],
-      ["X", "x", { WebSocketClass: undefined }],
+      ["X", "x", { WebSocketClass: undefined }], ["X", "x", { heartbeatInterval: NaN }], ["X", "x", { heartbeatWait: -1 }],
+      ["X", "x", { connectTimeout: "1" as never }], ["X", "x", { maxQueueBytes: 0 }],
     ] as [string, string, WebSocketTransportOptions][]) {
-      const all = { WebSocketClass: FakeSocketClass, baseUrl: "http://h", ...options };
+      const all = { WebSocketClass: FakeSocket, baseUrl: "http://h", ...options };
       const had = globalThis.WebSocket;
       globalThis.WebSocket = undefined as never;
       try {
@@ -119,7 +125,7 @@ describe("handshake", () => {
     const { failures } = sending(c.transport, "a");
     await settle();
     assert.equal(failures[0]?.code, "unreachable");
-    assert.match(failures[0]!.message, /no token to connect with: refused/);
+    assert.match(failures[0]!.message, /no tokens or subprotocols to connect with: refused/);
     fails = false;
     await clock.pass(1000);
     assert.equal(FakeSocket.all.length, 0);
@@ -180,7 +186,7 @@ describe("schedule", () => {
       const attempts = FakeSocket.all.length;
       FakeSocket.last.drop(code, reason);
       await settle();
-      c.transport.wake();
+      page.fire("online");
       await settle();
       const woken = FakeSocket.all.length > attempts;
       assert.equal(woken, want === 1000, `${code} ${reason}: a page that wakes ${woken ? "hurries" : "waits"}`);
@@ -211,7 +217,7 @@ describe("schedule", () => {
       await clock.pass(100_000);
       assert.equal(FakeSocket.all.length, before, `${code}: it came back by itself`);
       assert.deepEqual(c.states.at(-1), { name: "closed", code, reason: "why" });
-      c.transport.wake();
+      page.fire("online");
       c.transport.send("again", () => {});
       await settle();
       assert.equal(FakeSocket.all.length, before + 1, `${code}: it cannot be used again`);
@@ -259,7 +265,7 @@ describe("schedule", () => {
     const c = await connected();
     FakeSocket.last.drop();
     await settle();
-    c.transport.wake();
+    page.fire("online");
     await settle();
     assert.equal(FakeSocket.all.length, 2);
     await clock.pass(5_000);
@@ -317,13 +323,38 @@ describe("sending", () => {
     c.transport.close(1000, "");
   });
 
+  test("what was replaced is not sent, but what stands in its place", async () => {
+    const c = connecting();
+    const [a] = [sending(c.transport, "a"), sending(c.transport, "b")];
+    a.sending.replace("A");
+    await settle();
+    FakeSocket.last.open();
+    assert.deepEqual(FakeSocket.last.sent, ["A", "b"]);
+    c.transport.close(1000, "");
+  });
+
+  test("what is said while the connection closes waits for the next one", async () => {
+    const c = await connected();
+    FakeSocket.last.readyState = 2;
+    const { sending: late, failures } = sending(c.transport, "late");
+    c.transport.sendNow("lost");
+    await settle();
+    assert.deepEqual([FakeSocket.all.length, FakeSocket.last.sent, late.sent], [1, [], false]);
+    FakeSocket.last.drop(1001);
+    await settle();
+    await clock.pass(1000);
+    FakeSocket.last.open();
+    assert.deepEqual([FakeSocket.last.sent, late.sent, failures], [["late"], true, []]);
+    c.transport.close(1000, "");
+  });
+
   test("what was taken back is not sent", async () => {
     const c = connecting();
     const [a, b] = [sending(c.transport, "a"), sending(c.transport, "b")];
-    a.sending.drop();
+    a.sending.replace();
     await settle();
     FakeSocket.last.open();
-    b.sending.drop(); // too late
+    b.sending.replace("late"); // too late
     assert.deepEqual([FakeSocket.last.sent, a.sending.sent, b.sending.sent], [["b"], false, true]);
     c.transport.close(1000, "");
   });
@@ -384,21 +415,60 @@ describe("heartbeat", () => {
 
   test("a page that wakes up asks at once, and gives up after 5 s", async () => {
     const c = await connected();
-    c.transport.wake();
-    c.transport.wake();
+    page.fire("online");
+    page.fire("online");
     assert.deepEqual(FakeSocket.last.sent, [probe], "one question at a time");
     await clock.pass(5_000);
     assert.match(c.told.at(-1)!, /^closed 1006 no answer/);
     c.transport.close(1000, "");
   });
 
-  test("without keep-alive nobody asks", async () => {
+  test("without keep-alive nobody asks but who wants to know, once", async () => {
     const c = connecting();
     c.transport.send("a", () => {});
     await settle();
     FakeSocket.last.open();
     await clock.pass(100_000);
     assert.deepEqual(FakeSocket.last.sent, ["a"]);
+    c.transport.test();
+    FakeSocket.last.receive("yes");
+    await clock.pass(100_000);
+    assert.deepEqual(FakeSocket.last.sent, ["a", probe]);
+    c.transport.test();
+    await clock.pass(10_000);
+    assert.match(c.told.at(-1)!, /^closed 1006 no answer/);
+    c.transport.close(1000, "");
+  });
+
+  test("what is still being sent is no silence", async () => {
+    const c = await connected();
+    FakeSocket.last.bufferedAmount = 1000;
+    await clock.pass(25_000);
+    for (const left of [800, 500, 100]) {
+      FakeSocket.last.bufferedAmount = left;
+      await clock.pass(10_000);
+      assert.equal(c.told.length, 1, `${left} bytes are left`);
+    }
+    await clock.pass(10_000);
+    assert.match(c.told.at(-1)!, /^closed 1006/, "100 bytes stay");
+    c.transport.close(1000, "");
+  });
+
+  test("a timer that was late is no silence, once", async () => {
+    const c = await connected();
+    await clock.pass(25_000);
+    mock.timers.setTime(Date.now() + 3_600_000); // the machine slept
+    await settle();
+    assert.deepEqual([c.told.length, FakeSocket.last.sent.length], [1, 2]);
+    await clock.pass(10_000);
+    assert.match(c.told.at(-1)!, /^closed 1006/);
+    c.transport.close(1000, "");
+  });
+
+  test("of 0 never asks", async () => {
+    const c = await connected({ heartbeatInterval: 0 });
+    await clock.pass(1_000_000);
+    assert.deepEqual([FakeSocket.last.sent, c.told], [[], ["opened"]]);
     c.transport.close(1000, "");
   });
 });
@@ -435,7 +505,7 @@ describe("closing", () => {
       c.transport.close(4000, "bye");
       c.transport.close(1000, "again");
       c.transport.setKeepAlive(true);
-      c.transport.wake();
+      page.fire("online");
       const after = sending(c.transport, "late");
       FakeSocket.all.at(-1)?.open();
       FakeSocket.all.at(-1)?.receive("late");
@@ -459,7 +529,7 @@ describe("closing", () => {
   });
 
   test("from within the open handler", async () => {
-    const transport = createWebSocketTransport("ROOM", "lobby", { WebSocketClass: FakeSocketClass, baseUrl: "http://h" });
+    const transport = createWebSocketTransport("ROOM", "lobby", { WebSocketClass: FakeSocket, baseUrl: "http://h" });
     transport.attach({ message() {}, open: () => transport.close(1000, "done"), close: async () => true, state() {} }, "lmz", probe);
     const { failures } = sending(transport, "a");
     await settle();
@@ -477,30 +547,60 @@ test("binary messages are not for a text codec", async () => {
   c.transport.close(1000, "");
 });
 
-test("a page that is shown or online again wakes the transport, until it is closed", async () => {
-  const document = new EventTarget() as EventTarget & { visibilityState: string };
-  const window = new EventTarget();
-  document.visibilityState = "hidden";
-  Object.assign(globalThis, { document, window });
-  try {
+describe("a page that wakes up", () => {
+  test("tests its connection, until the transport is closed", async () => {
     const c = await connected();
     const questions = () => FakeSocket.last.sent.length;
-    document.dispatchEvent(new Event("visibilitychange"));
+    (document as any).visibilityState = "hidden";
+    page.fire("visibilitychange");
     assert.equal(questions(), 0, "a page that was hidden asks");
-    document.visibilityState = "visible";
-    for (const [i, fire] of [
-      () => document.dispatchEvent(new Event("visibilitychange")),
-      () => window.dispatchEvent(new Event("online")),
-      () => window.dispatchEvent(new Event("pageshow")),
-    ].entries()) {
-      fire();
-      assert.equal(questions(), i + 1);
+    page.fire("online");
+    assert.equal(questions(), 1);
+    (document as any).visibilityState = "visible";
+    for (const [i, event] of ["visibilitychange", "pageshow"].entries()) {
       FakeSocket.last.receive("answer");
+      page.fire(event);
+      assert.equal(questions(), i + 2, event);
     }
+    FakeSocket.last.receive("answer");
     c.transport.close(1000, "");
-    document.dispatchEvent(new Event("visibilitychange"));
+    page.fire("visibilitychange");
     assert.equal(questions(), 3);
-  } finally {
-    Object.assign(globalThis, { document: undefined, window: undefined });
-  }
+  });
+
+  test("does not wait for the schedule when the loss comes just after", async () => {
+    const c = await connected();
+    page.fire("pageshow");
+    await clock.pass(1000);
+    FakeSocket.last.drop();
+    await settle();
+    await settle();
+    assert.equal(FakeSocket.all.length, 2);
+    FakeSocket.last.drop();
+    await settle();
+    assert.equal(FakeSocket.all.length, 2, "a failed attempt is followed by another at once");
+    c.transport.close(1000, "");
+  });
+});
+
+describe("connect", () => {
+  test("does not wait for the schedule, nor for what the server asked for, and begins again what is over", async () => {
+    for (const [code, goOn] of [[1006, true], [4429, true], [4403, true], [1006, false]] as const) {
+      const c = await connected({}, async () => goOn);
+      const before = FakeSocket.all.length;
+      c.transport.connect();
+      FakeSocket.last.drop(code);
+      c.transport.connect();
+      await settle();
+      assert.equal(FakeSocket.all.length, before, "there was a connection, or onClose had not decided");
+      c.transport.connect();
+      c.transport.connect();
+      await settle();
+      assert.equal(FakeSocket.all.length, before + 1, `${code}`);
+      c.transport.close(1000, "");
+      c.transport.connect();
+      await clock.pass(60_000);
+      assert.equal(FakeSocket.all.length, before + 1);
+    }
+  });
 });
