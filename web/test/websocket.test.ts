@@ -458,7 +458,7 @@ describe("heartbeat", () => {
     const c = await connected();
     await clock.pass(25_000);
     mock.timers.setTime(Date.now() + 3_600_000); // the machine slept
-    await settle();
+    await clock.pass(10_000);
     assert.deepEqual([c.told.length, FakeSocket.last.sent.length], [1, 2]);
     await clock.pass(10_000);
     assert.match(c.told.at(-1)!, /^closed 1006/);
