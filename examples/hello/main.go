@@ -1,4 +1,4 @@
-// Command quickstart is the smallest whole: a server with one kind of object, and a
+// Command hello is the smallest whole: a server with one kind of object, and a
 // client that calls it and hears what it sends.
 package main
 

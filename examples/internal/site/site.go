@@ -4,6 +4,7 @@ package site
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,6 +17,11 @@ import (
 	"github.com/millrace/millrace/transports/wstransport"
 	"github.com/millrace/millrace/web"
 )
+
+// assets has what the pages share: ui.css.
+//
+//go:embed assets
+var assets embed.FS
 
 // policy lets a page load scripts, styles, images and connections from its own server
 // alone; nothing inline, nothing framed.
@@ -32,16 +38,16 @@ type Site struct {
 }
 
 // Run serves on addr, which other machines must not reach, until ctx ends, and then drains. When
-// clients can come, it prints one line to stdout.
+// clients can come, it prints one line to stdout. [ExitCode] sorts its errors.
 func (s *Site) Run(ctx context.Context, addr string, stdout io.Writer) error {
 	if err := webserver.Loopback(ctx, addr); err != nil {
-		return err
+		return errNotBegun{err}
 	}
 	sockets := wstransport.NewHandler(s.Server, wstransport.Limits(s.Limits), wstransport.Logger(s.Logger))
 	web := webserver.New(webserver.Local(addr, s.handler(sockets)), s.Limits, s.Logger, s.Server.Shutdown, sockets.Shutdown)
 	l, err := webserver.Listen(ctx, addr)
 	if err != nil {
-		return err
+		return errNotBegun{err}
 	}
 	if _, err := fmt.Fprintf(stdout, "listening on http://%s\n", l.Addr()); err != nil {
 		_ = l.Close() // nobody would know where it is
@@ -65,8 +71,16 @@ func (s *Site) handler(sockets http.Handler) http.Handler {
 	for pattern, h := range s.Routes {
 		mux.Handle(pattern, guard.Handler(h))
 	}
-	files := http.FileServerFS(s.Pages)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/ui.css", page(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, assets, "assets/ui.css")
+	}))
+	mux.HandleFunc("/", page(http.FileServerFS(s.Pages).ServeHTTP))
+	return mux
+}
+
+// page serves files to those who want to read them, under the policy.
+func page(files http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			h.Set("Allow", "GET, HEAD")
@@ -77,7 +91,6 @@ func (s *Site) handler(sockets http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-cache")
-		files.ServeHTTP(w, r)
-	})
-	return mux
+		files(w, r)
+	}
 }

@@ -1,0 +1,314 @@
+package site_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"go.uber.org/goleak"
+
+	"github.com/millrace/millrace/codecs/lmzcodec"
+	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/examples/internal/site"
+	"github.com/millrace/millrace/transports/wstransport"
+	"github.com/millrace/millrace/web"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// desk is the object that is served: its work takes until somebody says so.
+type desk struct {
+	began, release chan struct{}
+}
+
+func (d *desk) Add(a, b int) int { return a + b }
+
+func (d *desk) Work() string {
+	d.began <- struct{}{}
+	<-d.release
+	return "done"
+}
+
+type server struct {
+	url  string
+	desk *desk
+	stop func() error // ends it, and waits
+	done chan error
+}
+
+func newSite(t *testing.T, d *desk) *site.Site {
+	t.Helper()
+	srv, err := core.NewServer(lmzcodec.New(), core.AllowAnonymousClientID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Register("DESK", func(*core.State) (any, error) { return d, nil }); err != nil {
+		t.Fatal(err)
+	}
+	return &site.Site{
+		Server: srv,
+		Pages: fstest.MapFS{
+			"index.html": {Data: []byte("<!doctype html><title>Desk</title>")},
+			"desk.js":    {Data: []byte("export {};")},
+		},
+		Routes: map[string]http.Handler{
+			"/token": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a token") }),
+		},
+		Logger: slog.New(slog.DiscardHandler),
+	}
+}
+
+func start(t *testing.T) *server {
+	t.Helper()
+	s := &server{desk: &desk{make(chan struct{}, 1), make(chan struct{})}, done: make(chan error, 1)}
+	page := newSite(t, s.desk)
+	ctx, cancel := context.WithCancel(context.Background())
+	out, stdout := io.Pipe()
+	go func() { s.done <- page.Run(ctx, "127.0.0.1:0", stdout) }()
+	stopped := false
+	s.stop = func() error {
+		cancel()
+		stopped = true
+		return <-s.done
+	}
+	t.Cleanup(func() {
+		if !stopped {
+			if err := s.stop(); err != nil {
+				t.Error(err)
+			}
+		}
+		http.DefaultClient.CloseIdleConnections()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	url, ok := strings.CutPrefix(line, "listening on ")
+	if !ok {
+		t.Fatalf("it prints %q, %v", line, err)
+	}
+	s.url = strings.TrimSpace(url)
+	return s
+}
+
+// do sends a request; header is names and values.
+func (s *server) do(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+		if header[i] == "Host" {
+			req.Host = header[i+1]
+		}
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+func (s *server) client(t *testing.T, opts ...core.ClientOption) *core.Client {
+	t.Helper()
+	tr, err := wstransport.New("ws"+strings.TrimPrefix(s.url, "http"), core.Target{Binding: "DESK", Instance: "1"}, wstransport.ClientID("ann"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := core.NewClient(tr, lmzcodec.New(), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestSite_Serves(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, tt := range []struct {
+		path, kind, contains string
+		page                 bool // one of those that the policy is about
+	}{
+		{"/", "text/html", "<title>Desk", true},
+		{"/desk.js", "text/javascript", "export", true},
+		{"/ui.css", "text/css", "--accent", true},
+		{web.ClientPath, "text/javascript", "export", false},
+		{"/token", "text/plain", "a token", false},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			resp, body := s.do(t, method, tt.path, "")
+			if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), tt.kind) {
+				t.Errorf("%s %s: %s, %s", method, tt.path, resp.Status, resp.Header.Get("Content-Type"))
+			}
+			if method == http.MethodGet && !strings.Contains(body, tt.contains) {
+				t.Errorf("%s does not contain %q", tt.path, tt.contains)
+			}
+			if !tt.page {
+				continue
+			}
+			for name, want := range map[string]string{
+				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+					"manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+				"X-Content-Type-Options": "nosniff",
+				"Referrer-Policy":        "no-referrer",
+				"Cache-Control":          "no-cache",
+			} {
+				if got := resp.Header.Get(name); got != want {
+					t.Errorf("%s %s: %s is %q", method, tt.path, name, got)
+				}
+			}
+		}
+	}
+	_, body := s.do(t, http.MethodGet, web.ClientPath, "")
+	if body != string(web.Client()) {
+		t.Error("the client is another one")
+	}
+	if resp, _ := s.do(t, http.MethodGet, "/missing.js", ""); resp.StatusCode != http.StatusNotFound || resp.Header.Get("Content-Security-Policy") == "" {
+		t.Errorf("a file that is not there: %s", resp.Status)
+	}
+}
+
+func TestSite_RefusesMethods(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, path := range []string{"/", "/desk.js", "/ui.css", web.ClientPath} {
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+			resp, _ := s.do(t, method, path, "")
+			if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %s, allowed is %q", method, path, resp.Status, resp.Header.Get("Allow"))
+			}
+		}
+	}
+}
+
+// A page that made its own name mean this machine gets nothing, whatever it asks for; nor does a
+// page of another origin get its way with the routes that change something.
+func TestSite_RefusesOtherPages(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, path := range []string{"/", "/ui.css", web.ClientPath, "/token", "/__rpc/DESK/1/call"} {
+		if resp, _ := s.do(t, http.MethodGet, path, "", "Host", "evil.example:8787"); resp.StatusCode != http.StatusMisdirectedRequest {
+			t.Errorf("GET %s for another host: %s", path, resp.Status)
+		}
+	}
+	if resp, _ := s.do(t, http.MethodGet, "/", "", "Host", "localhost:1234"); resp.StatusCode != http.StatusOK {
+		t.Errorf("as localhost: %s", resp.Status)
+	}
+	if resp, _ := s.do(t, http.MethodPost, "/token", "", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("POST /token from another origin: %s", resp.Status)
+	}
+	if resp, _ := s.do(t, http.MethodPost, "/token", ""); resp.StatusCode != http.StatusOK {
+		t.Errorf("POST /token: %s", resp.Status)
+	}
+	tr, err := wstransport.New("ws"+strings.TrimPrefix(s.url, "http"), core.Target{Binding: "DESK", Instance: "1"}, wstransport.Header(http.Header{"Origin": {"https://evil.example"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close(core.CloseNormal, "")
+	if err := tr.Connect(t.Context()); core.CodeOf(err) != core.CodeForbidden {
+		t.Errorf("a WebSocket from another origin: %v", err)
+	}
+}
+
+func TestSite_Calls(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	if got, err := core.Call[int](t.Context(), s.client(t), "add", 1, 2); got != 3 || err != nil {
+		t.Errorf("by WebSocket: %d, %v", got, err)
+	}
+	const call = `{"json":{"batch":[{"id":"x","operations":[{"type":"get","key":"add"},{"type":"apply","args":[1,2]}]}]},"meta":{}}`
+	resp, body := s.do(t, http.MethodPost, "/__rpc/DESK/1/call", call, "Content-Type", "application/json")
+	if want := `{"json":{"batch":[{"id":"x","success":true,"result":3}]},"meta":{}}`; resp.StatusCode != http.StatusOK || body != want {
+		t.Errorf("by POST: %s, %s", resp.Status, body)
+	}
+}
+
+// When the context ends, calls that run are finished, and clients are told that the server goes.
+func TestSite_Drains(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	lost := make(chan core.CloseCode, 1)
+	c := s.client(t, core.OnClose(func(_ context.Context, info core.CloseInfo) bool { lost <- info.Code; return false }))
+	answer := make(chan error, 1)
+	go func() {
+		got, err := core.Call[string](context.Background(), c, "work")
+		if err == nil && got != "done" {
+			err = errors.New(got)
+		}
+		answer <- err
+	}()
+	<-s.desk.began
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.stop() }()
+	for { // until it has begun to end
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			break
+		}
+		_ = conn.Close()
+	}
+	select {
+	case err := <-stopped:
+		t.Fatalf("it does not wait for the call: %v", err)
+	default:
+	}
+	close(s.desk.release)
+	if err := <-answer; err != nil {
+		t.Errorf("the call that ran: %v", err)
+	}
+	if code := <-lost; code != core.CloseGoingAway {
+		t.Errorf("the connection ends with %d, want %d", code, core.CloseGoingAway)
+	}
+	if err := <-stopped; err != nil || site.ExitCode(err) != site.ExitOK {
+		t.Errorf("Run = %v", err)
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestExitCode(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, tt := range []struct {
+		name, addr string
+		stdout     io.Writer
+		want       int
+		says       string
+	}{
+		{"not-loopback", "0.0.0.0:0", io.Discard, site.ExitUsage, "other machines"},
+		{"no-host", ":0", io.Discard, site.ExitUsage, "other machines"},
+		{"no-port", "127.0.0.1", io.Discard, site.ExitUsage, "host:port"},
+		{"in-use", taken.Addr().String(), io.Discard, site.ExitNotBegun, "in use"},
+		{"unheard", "127.0.0.1:0", brokenPipe{}, site.ExitFailed, "standard output"},
+	} {
+		var log bytes.Buffer
+		page := newSite(t, &desk{})
+		page.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		err := page.Run(t.Context(), tt.addr, tt.stdout)
+		if got := site.ExitCode(err); got != tt.want || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: exit code %d of %v, want %d", tt.name, got, err, tt.want)
+		}
+	}
+	if got := site.ExitCode(nil); got != site.ExitOK {
+		t.Errorf("exit code %d of nothing", got)
+	}
+}
