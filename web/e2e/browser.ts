@@ -44,7 +44,7 @@ export async function openTab(beside: Page, url: string): Promise<Window> {
 
 async function watch(page: Page, url: string): Promise<Window> {
   const window: Window = { page, policy: "", faults: [], foreign: [] };
-  const own = new URL(url).host;
+  const own = () => new URL(page.url() === "about:blank" ? url : page.url()).host;
   page.on("pageerror", (error) => window.faults.push(String(error)));
   page.on("console", (message) => {
     // What a browser says of lost connections and refused requests is the test's own doing.
@@ -52,10 +52,10 @@ async function watch(page: Page, url: string): Promise<Window> {
   });
   page.on("request", (request) => {
     const { protocol, host } = new URL(request.url());
-    if (host !== own && protocol !== "data:" && protocol !== "blob:") window.foreign.push(request.url());
+    if (host !== own() && !request.isNavigationRequest() && protocol !== "data:" && protocol !== "blob:") window.foreign.push(request.url());
   });
   page.on("websocket", (socket) => {
-    if (new URL(socket.url()).host !== own) window.foreign.push(socket.url());
+    if (new URL(socket.url()).host !== own()) window.foreign.push(socket.url());
   });
   window.policy = (await page.goto(url))?.headers()["content-security-policy"] ?? "";
   return window;
