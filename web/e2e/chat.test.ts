@@ -1,6 +1,6 @@
 // The chat in real windows: people hear each other, lose the server, get it back, and have every message once.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -199,6 +199,31 @@ describe("chat", () => {
     const bob = await enter("history", "Bob");
     await bob.waitForSelector("#messages [data-id='1']");
     assert.equal(await bob.getAttribute("#messages [data-id='1']", "data-author"), "Ann");
+    assertClean();
+  });
+
+  test("a history that cannot be had is a sentence in the page, and the room goes on when it can", async () => {
+    const blocked = join(folder, "blocked.db");
+    mkdirSync(blocked); // a folder where the database should be
+    const other = new ServerProcess("chat", ["--data", blocked]);
+    await other.start();
+    try {
+      const window = await open(browser, other.url);
+      windows.push(window);
+      const { page } = window;
+      await join_(page, "Ann");
+      await say(page, "into the void");
+      await page.getByText(/history/i).first().waitFor();
+      assert.deepEqual(await idsIn(page), []);
+      assert.match(other.log, /blocked\.db/);
+      rmSync(blocked, { recursive: true });
+      await page.click("#banner-action");
+      await page.getByRole("button", { name: /again/i }).last().click();
+      await page.waitForSelector("#messages [data-id='1']");
+      assert.match(await page.innerText("#messages [data-id='1']"), /into the void/);
+    } finally {
+      await other.kill();
+    }
     assertClean();
   });
 
