@@ -49,6 +49,7 @@ test)
     what="THE TESTS OF THE BROWSER CLIENT"
     packages "$what"
     node_modules/.bin/tsc --noEmit
+    node_modules/.bin/tsc -p tsconfig.pages.json # the pages' scripts are plain JavaScript, with types in comments
     node build.mjs --check
     node test.mjs test
     ;;
