@@ -106,6 +106,7 @@ func TestNames_OfThoseWhoAreGone(t *testing.T) {
 	_ = ann.Close()
 	same(t, "Bob hears", bob.hears("left"), event{Type: "left", Name: "Ann", Participants: people("Bob")})
 	same(t, "Ann's name", call[room.Joined](bob, "join", "ann").You.Name, "ann")
+	bob.hears("joined") // and not once more that Ann left
 	ann = h.connect("lobby", "id-ann")
 	ann.refused(room.CodeNotJoined, notJoined, "postMessage", "hello")
 	ann.refused(room.CodeNameTaken, `the name "Ann" is taken`, "join", "Ann")

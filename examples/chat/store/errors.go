@@ -56,6 +56,9 @@ func reason(err error) string {
 	if !ok {
 		return "the database reports an error"
 	}
+	if e.Code() == sqlite3.SQLITE_READONLY_DIRECTORY { // a log beside the file has to be written for reading too
+		return "the directory of the file is read-only"
+	}
 	switch e.Code() & 0xff { // the primary code; the rest is detail
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return locked

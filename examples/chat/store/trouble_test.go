@@ -36,6 +36,7 @@ func TestTrouble_Locked(t *testing.T) {
 	if m := post(t, s, "lobby", "after"); m.ID != 2 {
 		t.Errorf("the next message has the number %d, want 2", m.ID)
 	}
+	post(t, s, "lobby", "and more")
 	if cannot, can := log.count("the history cannot be written"), log.count("the history can be written again"); cannot != 1 || can != 1 {
 		t.Errorf("the log says %d times that it cannot and %d times that it can, want once each", cannot, can)
 	}

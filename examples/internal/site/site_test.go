@@ -96,8 +96,15 @@ func start(t *testing.T) *server {
 	return s
 }
 
+// answer is what came for a request.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // do sends a request; header is names and values.
-func (s *server) do(t *testing.T, method, path, body string, header ...string) (*http.Response, string) {
+func (s *server) do(t *testing.T, method, path, body string, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
 	if err != nil {
@@ -118,7 +125,7 @@ func (s *server) do(t *testing.T, method, path, body string, header ...string) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(text)
+	return answer{resp.StatusCode, resp.Header, string(text)}
 }
 
 func (s *server) client(t *testing.T, opts ...core.ClientOption) *core.Client {
@@ -149,11 +156,11 @@ func TestSite_Serves(t *testing.T) {
 		{"/token", "text/plain", "a token", false},
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			resp, body := s.do(t, method, tt.path, "")
-			if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), tt.kind) {
-				t.Errorf("%s %s: %s, %s", method, tt.path, resp.Status, resp.Header.Get("Content-Type"))
+			resp := s.do(t, method, tt.path, "")
+			if resp.status != http.StatusOK || !strings.HasPrefix(resp.header.Get("Content-Type"), tt.kind) {
+				t.Errorf("%s %s: %d, %s", method, tt.path, resp.status, resp.header.Get("Content-Type"))
 			}
-			if method == http.MethodGet && !strings.Contains(body, tt.contains) {
+			if method == http.MethodGet && !strings.Contains(resp.body, tt.contains) {
 				t.Errorf("%s does not contain %q", tt.path, tt.contains)
 			}
 			if !tt.page {
@@ -166,18 +173,18 @@ func TestSite_Serves(t *testing.T) {
 				"Referrer-Policy":        "no-referrer",
 				"Cache-Control":          "no-cache",
 			} {
-				if got := resp.Header.Get(name); got != want {
+				if got := resp.header.Get(name); got != want {
 					t.Errorf("%s %s: %s is %q", method, tt.path, name, got)
 				}
 			}
 		}
 	}
-	_, body := s.do(t, http.MethodGet, web.ClientPath, "")
-	if body != string(web.Client()) {
+	client := s.do(t, http.MethodGet, web.ClientPath, "")
+	if client.body != string(web.Client()) {
 		t.Error("the client is another one")
 	}
-	if resp, _ := s.do(t, http.MethodGet, "/missing.js", ""); resp.StatusCode != http.StatusNotFound || resp.Header.Get("Content-Security-Policy") == "" {
-		t.Errorf("a file that is not there: %s", resp.Status)
+	if resp := s.do(t, http.MethodGet, "/missing.js", ""); resp.status != http.StatusNotFound || resp.header.Get("Content-Security-Policy") == "" {
+		t.Errorf("a file that is not there: %d", resp.status)
 	}
 }
 
@@ -186,9 +193,9 @@ func TestSite_RefusesMethods(t *testing.T) {
 	s := start(t)
 	for _, path := range []string{"/", "/desk.js", "/ui.css", web.ClientPath} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
-			resp, _ := s.do(t, method, path, "")
-			if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" {
-				t.Errorf("%s %s: %s, allowed is %q", method, path, resp.Status, resp.Header.Get("Allow"))
+			resp := s.do(t, method, path, "")
+			if resp.status != http.StatusMethodNotAllowed || resp.header.Get("Allow") != "GET, HEAD" {
+				t.Errorf("%s %s: %d, allowed is %q", method, path, resp.status, resp.header.Get("Allow"))
 			}
 		}
 	}
@@ -200,18 +207,18 @@ func TestSite_RefusesOtherPages(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for _, path := range []string{"/", "/ui.css", web.ClientPath, "/token", "/__rpc/DESK/1/call"} {
-		if resp, _ := s.do(t, http.MethodGet, path, "", "Host", "evil.example:8787"); resp.StatusCode != http.StatusMisdirectedRequest {
-			t.Errorf("GET %s for another host: %s", path, resp.Status)
+		if resp := s.do(t, http.MethodGet, path, "", "Host", "evil.example:8787"); resp.status != http.StatusMisdirectedRequest {
+			t.Errorf("GET %s for another host: %d", path, resp.status)
 		}
 	}
-	if resp, _ := s.do(t, http.MethodGet, "/", "", "Host", "localhost:1234"); resp.StatusCode != http.StatusOK {
-		t.Errorf("as localhost: %s", resp.Status)
+	if resp := s.do(t, http.MethodGet, "/", "", "Host", "localhost:1234"); resp.status != http.StatusOK {
+		t.Errorf("as localhost: %d", resp.status)
 	}
-	if resp, _ := s.do(t, http.MethodPost, "/token", "", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden {
-		t.Errorf("POST /token from another origin: %s", resp.Status)
+	if resp := s.do(t, http.MethodPost, "/token", "", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"); resp.status != http.StatusForbidden {
+		t.Errorf("POST /token from another origin: %d", resp.status)
 	}
-	if resp, _ := s.do(t, http.MethodPost, "/token", ""); resp.StatusCode != http.StatusOK {
-		t.Errorf("POST /token: %s", resp.Status)
+	if resp := s.do(t, http.MethodPost, "/token", ""); resp.status != http.StatusOK {
+		t.Errorf("POST /token: %d", resp.status)
 	}
 	tr, err := wstransport.New("ws"+strings.TrimPrefix(s.url, "http"), core.Target{Binding: "DESK", Instance: "1"}, wstransport.Header(http.Header{"Origin": {"https://evil.example"}}))
 	if err != nil {
@@ -230,9 +237,9 @@ func TestSite_Calls(t *testing.T) {
 		t.Errorf("by WebSocket: %d, %v", got, err)
 	}
 	const call = `{"json":{"batch":[{"id":"x","operations":[{"type":"get","key":"add"},{"type":"apply","args":[1,2]}]}]},"meta":{}}`
-	resp, body := s.do(t, http.MethodPost, "/__rpc/DESK/1/call", call, "Content-Type", "application/json")
-	if want := `{"json":{"batch":[{"id":"x","success":true,"result":3}]},"meta":{}}`; resp.StatusCode != http.StatusOK || body != want {
-		t.Errorf("by POST: %s, %s", resp.Status, body)
+	resp := s.do(t, http.MethodPost, "/__rpc/DESK/1/call", call, "Content-Type", "application/json")
+	if want := `{"json":{"batch":[{"id":"x","success":true,"result":3}]},"meta":{}}`; resp.status != http.StatusOK || resp.body != want {
+		t.Errorf("by POST: %d, %s", resp.status, resp.body)
 	}
 }
 
