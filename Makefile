@@ -61,7 +61,7 @@ vet: ## Run go vet on every module
 # -coverpkg makes every test binary report on all covered packages; coverfloor
 # merges the reports and fails when a tree is below the floor.
 .PHONY: test
-test: test-go test-web docs-test test-pages ## Everything: Go, browser client, code in the docs, pages in a browser
+test: test-web test-go docs-test test-pages ## Everything: browser client, Go, code in the docs, pages in a browser
 
 .PHONY: test-go
 test-go: ## Vet, race tests, coverage floor of core, codecs, transports
