@@ -24,6 +24,7 @@ ADDR ?= 127.0.0.1:8787
 DATA ?= .tmp/chat.db
 FUZZTIME ?= 10s
 BENCHFLAGS ?=
+DOCSFLAGS ?=
 
 # The product's module, and those of benchmarks and tools.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod))
@@ -85,8 +86,10 @@ screenshots: build ## Take pictures of all pages into .tmp/screenshots
 	scripts/web.sh screenshots
 
 .PHONY: docs-test
-docs-test: ## Compile or run every code block of README and docs
-	$(GO) run ./scripts/docstest
+docs-test: ## Compile or run every code block of README and docs (DOCSFLAGS=-h lists the switches)
+	@scripts/need.sh curl=curl # a block calls it
+	@scripts/web.sh packages
+	$(GO) run ./scripts/docstest $(DOCSFLAGS)
 
 .PHONY: web
 web: ## Make web/dist from web/src (needs Node)

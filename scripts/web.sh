@@ -2,7 +2,7 @@
 # Tests the browser client and the pages of the examples: types, bundle, unit tests, a real host,
 # and headless Chromium. Installs what is missing where it may. What cannot be run is said in
 # capitals; with CI=true that is a failure.
-# Usage: web.sh test | e2e | build | screenshots
+# Usage: web.sh packages | build | test | e2e | screenshots
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../web"
 
@@ -41,6 +41,9 @@ browser() {
 }
 
 case ${1:-} in
+packages)
+    packages "CODE THAT NEEDS NODE'S PACKAGES"
+    ;;
 build)
     packages "THE BROWSER CLIENT IS NOT BUILT"
     node build.mjs
@@ -66,7 +69,7 @@ screenshots)
     echo "screenshots are in .tmp/screenshots"
     ;;
 *)
-    echo "usage: web.sh test | e2e | build | screenshots" >&2
+    echo "usage: web.sh packages | build | test | e2e | screenshots" >&2
     exit 2
     ;;
 esac
