@@ -1,97 +1,43 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
-	"github.com/millrace/millrace/examples/internal/site"
+	"github.com/millrace/millrace/examples/internal/sitetest"
 	"github.com/millrace/millrace/transports/wstransport"
 )
 
 // client leaves no connection behind.
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-// buffer collects what the program writes, while tests look at it.
-type buffer struct {
-	mu sync.Mutex // guards b
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
-// start runs the program until the test ends, and returns the address that it prints.
-func start(t *testing.T, stderr io.Writer, args ...string) string {
-	t.Helper()
-	ctx, interrupt := context.WithCancel(context.Background())
-	out, stdout := io.Pipe()
-	done := make(chan int, 1)
-	go func() {
-		done <- run(ctx, append(args, "--addr", "127.0.0.1:0"), stdout, stderr)
-		_ = stdout.Close()
-	}()
-	t.Cleanup(func() {
-		interrupt()
-		if code := <-done; code != site.ExitOK {
-			t.Errorf("it ended with %d", code)
-		}
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	addr, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on http://")
-	if err != nil || !ok {
-		t.Fatalf("it printed %q, %v", line, err)
-	}
-	return addr
-}
-
-func TestRun_Usage(t *testing.T) {
+func TestRun_Help(t *testing.T) {
 	t.Parallel()
-	inUse := start(t, io.Discard)
+	sitetest.Help(t, run, "Usage: authrefresh [flags]", "-addr host:port", `"127.0.0.1:8788"`, "-log-level level",
+		"-token-lifetime time", "at least 4s", "-session-lifetime time", "sign in as ann")
+}
+
+func TestRun_Lifetimes(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
-		name         string
-		args         []string
-		code         int
-		stdout, errs string
+		name string
+		args []string
+		want string
 	}{
-		{"help", []string{"--help"}, 0, "Usage: authrefresh [flags]", ""},
-		{"unknown-flag", []string{"--port", "1"}, 2, "", "flag provided but not defined: -port\n  authrefresh --help shows the flags"},
-		{"argument", []string{"serve"}, 2, "", `"serve" is not a flag, and nothing else is taken`},
-		{"no-port", []string{"--addr", "127.0.0.1"}, 2, "", "is not host:port"},
-		{"everybody", []string{"--addr", "0.0.0.0:0"}, 2, "", "can be reached from other machines"},
-		{"in-use", []string{"--addr", inUse}, 3, "", "authrefresh: the address " + inUse + " is in use by another program\n  choose another one with --addr"},
-		{"short-lifetime", []string{"--token-lifetime", "3s"}, 2, "", "--token-lifetime 3s is less than 4s"},
-		{"short-session", []string{"--session-lifetime", "10s"}, 2, "", "--session-lifetime 10s is less than --token-lifetime 30s"},
+		{"short-token", []string{"--token-lifetime", "3s"}, "--token-lifetime 3s is less than 4s"},
+		{"short-session", []string{"--session-lifetime", "10s"}, "--session-lifetime 10s is less than --token-lifetime 30s"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), patience) // should it serve
-			defer cancel()
-			var stdout, stderr buffer
-			code := run(ctx, tt.args, &stdout, &stderr)
-			if code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.errs) {
-				t.Errorf("it ended with %d and said %q and %q, want %d, %q and %q", code, stdout.String(), stderr.String(), tt.code, tt.stdout, tt.errs)
-			}
-			if tt.stdout == "" && stdout.String() != "" || tt.errs == "" && stderr.String() != "" {
-				t.Errorf("it said %q and %q", stdout.String(), stderr.String())
+			code, stdout, stderr := sitetest.Run(t, run, tt.args...)
+			if want := "authrefresh: " + tt.want + "\n  authrefresh --help shows the flags\n"; code != 2 || stdout != "" || stderr != want {
+				t.Errorf("it ended with %d and said %q and %q, want 2 and %q", code, stdout, stderr, want)
 			}
 		})
 	}
@@ -100,7 +46,7 @@ func TestRun_Usage(t *testing.T) {
 // Every file that the page refers to is served, and of its own server alone.
 func TestRun_Page(t *testing.T) {
 	t.Parallel()
-	addr := start(t, io.Discard)
+	addr, _ := sitetest.Start(t, run, io.Discard)
 	served := map[string]bool{}
 	for paths := []string{"/"}; len(paths) > 0; paths = paths[1:] {
 		path := paths[0]
@@ -153,8 +99,8 @@ func post(t *testing.T, url, origin, body string) (status int, text string) {
 // are pages of other origins. The log has no token.
 func TestRun_SignInAndCall(t *testing.T) {
 	t.Parallel()
-	var log buffer
-	addr := start(t, &log, "--log-level", "debug")
+	var log sitetest.Buffer
+	addr, _ := sitetest.Start(t, run, &log, "--log-level", "debug")
 	const ann = `{"user":"ann","password":"ann"}`
 	if status, text := post(t, "http://"+addr+"/auth/login", "https://evil.example", ann); status != http.StatusForbidden {
 		t.Errorf("a login from another origin: %d %s", status, text)

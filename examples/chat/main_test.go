@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,7 +12,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +20,7 @@ import (
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
 	"github.com/millrace/millrace/examples/chat/room"
+	"github.com/millrace/millrace/examples/internal/sitetest"
 	"github.com/millrace/millrace/transports/wstransport"
 )
 
@@ -39,77 +36,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func TestRun_CommandLine(t *testing.T) {
+func TestRun_Help(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() }) // after the subtests
-	for _, tt := range []struct {
-		name, args     string
-		want           int
-		stdout, stderr string
-	}{
-		{"help", "--help", 0, "-data file", ""},
-		{"help-teaches", "-h", 0, "millrace-host call --client-id ann ws://127.0.0.1:8787/__rpc/CHAT_ROOM/lobby join", ""},
-		{"unknown-flag", "--colour", 2, "", "chat: flag provided but not defined: -colour\n  chat --help shows the flags\n"},
-		{"argument", "serve", 2, "", "chat: \"serve\" is not a flag, and nothing else is taken\n"},
-		{"log-level", "--log-level loud", 2, "", "loud"},
-		{"no-address", "--addr here", 2, "", "the address \"here\" is not host:port"},
-		{"other-machines", "--addr 0.0.0.0:0", 2, "", "can be reached from other machines"},
-		{"in-use", "--addr " + l.Addr().String(), 3, "", "choose another one with --addr"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var stdout, stderr bytes.Buffer
-			args := append([]string{"--data", filepath.Join(t.TempDir(), "chat.db")}, strings.Fields(tt.args)...)
-			if got := run(t.Context(), args, &stdout, &stderr); got != tt.want {
-				t.Errorf("exit code %d, want %d; it says %s", got, tt.want, &stderr)
-			}
-			if !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
-				t.Errorf("it says\n%s%s", &stdout, &stderr)
-			}
-			if tt.stdout == "" && stdout.Len() > 0 || tt.stdout != "" && stderr.Len() > 0 {
-				t.Errorf("standard output %q, standard error %q", &stdout, &stderr)
-			}
-		})
-	}
-}
-
-// program is the server in this process.
-type program struct {
-	url  string
-	stop func() (exit int, log string)
-}
-
-func start(t *testing.T, data string) *program {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	out, stdout := io.Pipe()
-	var stderr bytes.Buffer
-	exit := make(chan int, 1)
-	go func() {
-		exit <- run(ctx, []string{"--addr", "127.0.0.1:0", "--data", data}, stdout, &stderr)
-		_ = stdout.Close()
-	}()
-	stop := sync.OnceValues(func() (int, string) {
-		cancel()
-		return <-exit, stderr.String()
-	})
-	t.Cleanup(func() { stop() })
-	return &program{addressIn(t, out), stop}
-}
-
-// addressIn is what a server prints when clients can come.
-func addressIn(t *testing.T, out io.Reader) string {
-	t.Helper()
-	line, err := bufio.NewReader(out).ReadString('\n')
-	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	if !ok {
-		t.Fatalf("it prints %q, %v", line, err)
-	}
-	return url
+	sitetest.Help(t, run, "Usage: chat [flags]", "-addr host:port", `"127.0.0.1:8787"`, "-log-level level", "-data file",
+		"millrace-host call --client-id ann ws://127.0.0.1:8787/__rpc/CHAT_ROOM/lobby join")
 }
 
 // person is somebody in the room "lobby", who comes back by himself and catches up.
@@ -119,10 +49,10 @@ type person struct {
 	lost  chan core.CloseCode
 }
 
-func join(t *testing.T, url, id, name string) *person {
+func join(t *testing.T, addr, id, name string) *person {
 	t.Helper()
 	p := &person{heard: make(chan room.Message, 1024), lost: make(chan core.CloseCode, 16)}
-	tr, err := wstransport.New("ws"+strings.TrimPrefix(url, "http"), core.Target{Binding: room.Binding, Instance: "lobby"}, wstransport.ClientID(id))
+	tr, err := wstransport.New("ws://"+addr, core.Target{Binding: room.Binding, Instance: "lobby"}, wstransport.ClientID(id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,19 +108,17 @@ func post(t *testing.T, p *person, text string) {
 func TestRun_Serves(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "chat.db")
-	p := start(t, data)
-	ann, bob := join(t, p.url, "id-ann", "Ann"), join(t, p.url, "id-bob", "Bob")
+	var log sitetest.Buffer
+	addr, stop := sitetest.Start(t, run, &log, "--data", data)
+	ann, bob := join(t, addr, "id-ann", "Ann"), join(t, addr, "id-bob", "Bob")
 	post(t, ann, "hello")
 	ann.hears(t, 1, "hello")
 	bob.hears(t, 1, "hello")
 
-	exit, log := p.stop()
-	if exit != 0 {
-		t.Errorf("exit code %d", exit)
-	}
+	stop()
 	for _, want := range []string{"client ids are believed without proof", data, "stopped"} {
-		if !strings.Contains(log, want) {
-			t.Errorf("the log does not say %q:\n%s", want, log)
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, &log)
 		}
 	}
 	if code := <-ann.lost; code != core.CloseGoingAway {
@@ -202,9 +130,9 @@ func TestRun_Serves(t *testing.T) {
 func TestRun_Killed(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "chat.db")
-	launch := func(addr string) (url string, kill func()) {
+	launch := func(listen string) (addr string, kill func()) {
 		child := exec.CommandContext(t.Context(), os.Args[0])
-		child.Env = append(os.Environ(), childArgs+"=--addr "+addr+" --data "+data)
+		child.Env = append(os.Environ(), childArgs+"=--addr "+listen+" --data "+data)
 		out, err := child.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -212,20 +140,20 @@ func TestRun_Killed(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		return addressIn(t, out), func() {
+		return sitetest.Address(t, out), func() {
 			_ = child.Process.Kill()
 			_ = child.Wait() // it was killed, says the error
 		}
 	}
-	url, kill := launch("127.0.0.1:0")
-	ann, bob := join(t, url, "id-ann", "Ann"), join(t, url, "id-bob", "Bob")
+	addr, kill := launch("127.0.0.1:0")
+	ann, bob := join(t, addr, "id-ann", "Ann"), join(t, addr, "id-bob", "Bob")
 	for id := int64(1); id <= 20; id++ {
 		post(t, ann, fmt.Sprint(id))
 	}
 	kill()
 	<-ann.lost
 	<-bob.lost
-	_, kill = launch(strings.TrimPrefix(url, "http://"))
+	_, kill = launch(addr)
 	defer kill()
 	for {
 		_, err := core.Call[room.Message](t.Context(), ann, "postMessage", "21", "key")
@@ -244,11 +172,11 @@ func TestRun_Killed(t *testing.T) {
 // The page and all that it is made of is there, and nothing in it needs more than its policy allows.
 func TestPage(t *testing.T) {
 	t.Parallel()
-	p := start(t, filepath.Join(t.TempDir(), "chat.db"))
+	addr, _ := sitetest.Start(t, run, io.Discard, "--data", filepath.Join(t.TempDir(), "chat.db"))
 	types := map[string]string{".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 	get := func(name string) string {
 		t.Helper()
-		resp, err := http.Get(p.url + name)
+		resp, err := http.Get("http://" + addr + name)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -20,7 +19,7 @@ import (
 //go:embed page
 var files embed.FS
 
-const help = `Serves chat rooms to the web browsers of this machine.
+const about = `Serves chat rooms to the web browsers of this machine.
 
 Open the address that it prints in two windows and talk. /?room=NAME is another room;
 every name is one. The log goes to standard error.
@@ -35,50 +34,23 @@ Messages and settings are kept in one SQLite file. When it cannot be used, the s
 on without it, and tries again each time.
 
 Nobody is asked who he is, so only this machine is served.
-
-Usage: chat [flags]
-
-Flags:
-`
-
-const exits = `
-Exit codes:
-  0  done: SIGINT or SIGTERM ended it
-  1  the server failed
-  2  the command line is wrong
-  3  could not start
 `
 
 // run is the whole program: it returns the exit code. It ends gently when ctx does.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("chat", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // errors are said below, help goes to standard output
-	addr := flags.String("addr", "127.0.0.1:8787", "listen on this `host:port`; port 0 is any free one")
-	data := flags.String("data", "chat.db", "keep messages in this `file`; it is made when it is not there, its directory is not")
-	var level slog.Level
-	flags.TextVar(&level, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn, error")
-
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, help)
-		flags.SetOutput(stdout)
-		flags.PrintDefaults()
-		fmt.Fprint(stdout, exits)
-		return site.ExitOK
+	var data string
+	p := site.Program{
+		Name:  "chat",
+		Addr:  "127.0.0.1:8787",
+		About: about,
+		Flags: func(flags *flag.FlagSet) {
+			flags.StringVar(&data, "data", "chat.db", "keep messages in this `file`; it is made when it is not there, its directory is not")
+		},
+		Serve: func(ctx context.Context, addr string, stdout io.Writer, logger *slog.Logger) error {
+			return serve(ctx, addr, data, stdout, logger)
+		},
 	}
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("%q is not a flag, and nothing else is taken", flags.Arg(0))
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "chat: %v\n  chat --help shows the flags\n", err)
-		return site.ExitUsage
-	}
-	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	err = serve(ctx, *addr, *data, stdout, logger)
-	if err != nil {
-		fmt.Fprintf(stderr, "chat: %v\n", err)
-	}
-	return site.ExitCode(err)
+	return p.Run(ctx, args, stdout, stderr)
 }
 
 // serve serves until ctx ends.

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"embed"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -18,7 +15,7 @@ import (
 //go:embed page
 var files embed.FS
 
-const help = `Serves jobs that tell how far they are, and notes from one user to another.
+const about = `Serves jobs that tell how far they are, and notes from one user to another.
 
 Open the address that it prints in two windows, as two users: start jobs, cancel them,
 and send notes from one to the other. A note to somebody who has no window open is lost,
@@ -32,48 +29,12 @@ millrace-host call --help:
   millrace-host call --client-id bob ws://127.0.0.1:8789/__rpc/JOBS/office notify '"ann"' '"Coffee?"'
 
 Nobody is asked who he is, so only this machine is served.
-
-Usage: notifications [flags]
-
-Flags:
-`
-
-const exits = `
-Exit codes:
-  0  done: SIGINT or SIGTERM ended it
-  1  the server failed
-  2  the command line is wrong
-  3  could not start
 `
 
 // run is the whole program: it returns the exit code. It ends gently when ctx does.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("notifications", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // errors are said below, help goes to standard output
-	addr := flags.String("addr", "127.0.0.1:8789", "listen on this `host:port`; port 0 is any free one")
-	var level slog.Level
-	flags.TextVar(&level, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn, error")
-
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, help)
-		flags.SetOutput(stdout)
-		flags.PrintDefaults()
-		fmt.Fprint(stdout, exits)
-		return site.ExitOK
-	}
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("%q is not a flag, and nothing else is taken", flags.Arg(0))
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "notifications: %v\n  notifications --help shows the flags\n", err)
-		return site.ExitUsage
-	}
-	err = serve(ctx, *addr, stdout, slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})))
-	if err != nil {
-		fmt.Fprintf(stderr, "notifications: %v\n", err)
-	}
-	return site.ExitCode(err)
+	p := site.Program{Name: "notifications", Addr: "127.0.0.1:8789", About: about, Serve: serve}
+	return p.Run(ctx, args, stdout, stderr)
 }
 
 // serve serves until ctx ends.

@@ -38,7 +38,7 @@ type Site struct {
 }
 
 // Run serves on addr, which other machines must not reach, until ctx ends, and then drains. When
-// clients can come, it prints one line to stdout. [ExitCode] sorts its errors.
+// clients can come, it prints one line to stdout.
 func (s *Site) Run(ctx context.Context, addr string, stdout io.Writer) error {
 	if err := webserver.Loopback(ctx, addr); err != nil {
 		return errNotBegun{err}

@@ -1,8 +1,6 @@
 package site_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -18,6 +16,7 @@ import (
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
 	"github.com/millrace/millrace/examples/internal/site"
+	"github.com/millrace/millrace/examples/internal/sitetest"
 	"github.com/millrace/millrace/transports/wstransport"
 	"github.com/millrace/millrace/web"
 )
@@ -40,8 +39,7 @@ func (d *desk) Work() string {
 type server struct {
 	url  string
 	desk *desk
-	stop func() error // ends it, and waits
-	done chan error
+	stop func() // ends it, and waits
 }
 
 func newSite(t *testing.T, d *desk) *site.Site {
@@ -68,31 +66,10 @@ func newSite(t *testing.T, d *desk) *site.Site {
 
 func start(t *testing.T) *server {
 	t.Helper()
-	s := &server{desk: &desk{make(chan struct{}, 1), make(chan struct{})}, done: make(chan error, 1)}
-	page := newSite(t, s.desk)
-	ctx, cancel := context.WithCancel(context.Background())
-	out, stdout := io.Pipe()
-	go func() { s.done <- page.Run(ctx, "127.0.0.1:0", stdout) }()
-	stopped := false
-	s.stop = func() error {
-		cancel()
-		stopped = true
-		return <-s.done
-	}
-	t.Cleanup(func() {
-		if !stopped {
-			if err := s.stop(); err != nil {
-				t.Error(err)
-			}
-		}
-		http.DefaultClient.CloseIdleConnections()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	url, ok := strings.CutPrefix(line, "listening on ")
-	if !ok {
-		t.Fatalf("it prints %q, %v", line, err)
-	}
-	s.url = strings.TrimSpace(url)
+	s := &server{desk: &desk{make(chan struct{}, 1), make(chan struct{})}}
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	addr, stop := sitetest.Start(t, program(newSite(t, s.desk)).Run, io.Discard)
+	s.url, s.stop = "http://"+addr, stop
 	return s
 }
 
@@ -258,8 +235,11 @@ func TestSite_Drains(t *testing.T) {
 		answer <- err
 	}()
 	<-s.desk.began
-	stopped := make(chan error, 1)
-	go func() { stopped <- s.stop() }()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.stop()
+	}()
 	for { // until it has begun to end
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {
@@ -268,8 +248,8 @@ func TestSite_Drains(t *testing.T) {
 		_ = conn.Close()
 	}
 	select {
-	case err := <-stopped:
-		t.Fatalf("it does not wait for the call: %v", err)
+	case <-stopped:
+		t.Fatal("it does not wait for the call")
 	default:
 	}
 	close(s.desk.release)
@@ -279,43 +259,5 @@ func TestSite_Drains(t *testing.T) {
 	if code := <-lost; code != core.CloseGoingAway {
 		t.Errorf("the connection ends with %d, want %d", code, core.CloseGoingAway)
 	}
-	if err := <-stopped; err != nil || site.ExitCode(err) != site.ExitOK {
-		t.Errorf("Run = %v", err)
-	}
-}
-
-type brokenPipe struct{}
-
-func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
-
-func TestExitCode(t *testing.T) {
-	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	for _, tt := range []struct {
-		name, addr string
-		stdout     io.Writer
-		want       int
-		says       string
-	}{
-		{"not-loopback", "0.0.0.0:0", io.Discard, site.ExitUsage, "other machines"},
-		{"no-host", ":0", io.Discard, site.ExitUsage, "other machines"},
-		{"no-port", "127.0.0.1", io.Discard, site.ExitUsage, "host:port"},
-		{"in-use", taken.Addr().String(), io.Discard, site.ExitNotBegun, "in use"},
-		{"unheard", "127.0.0.1:0", brokenPipe{}, site.ExitFailed, "standard output"},
-	} {
-		var log bytes.Buffer
-		page := newSite(t, &desk{})
-		page.Logger = slog.New(slog.NewTextHandler(&log, nil))
-		err := page.Run(t.Context(), tt.addr, tt.stdout)
-		if got := site.ExitCode(err); got != tt.want || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%s: exit code %d of %v, want %d", tt.name, got, err, tt.want)
-		}
-	}
-	if got := site.ExitCode(nil); got != site.ExitOK {
-		t.Errorf("exit code %d of nothing", got)
-	}
+	<-stopped
 }
