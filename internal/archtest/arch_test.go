@@ -33,7 +33,7 @@ var rules = []rule{
 	{"core/clone", []string{"core/fault", "core/value"}},
 	{"core/link", []string{"core", "core/fault"}},
 	{"core", []string{"core/fault", "core/value", "core/clone"}},
-	{"codecs", []string{"core", "core/fault", "core/value", "core/clone", "github.com/json-iterator/go"}},
+	{"codecs", []string{"core", "core/fault", "core/value", "core/clone", "github.com/json-iterator/go", "github.com/vmihailenco/msgpack/v5"}},
 	{"transports/wstransport", []string{"core", "core/fault", "core/link", "transports/internal/...", "github.com/gobwas/ws/...", "github.com/gobwas/pool/...", "github.com/gobwas/httphead"}},
 	{"transports/memtransport", []string{"core", "core/fault", "core/link", "transports/internal/..."}},
 	{"transports/httptransport", []string{"core", "core/fault", "core/link", "transports/internal/..."}},

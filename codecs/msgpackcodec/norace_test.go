@@ -1,0 +1,5 @@
+//go:build !race
+
+package msgpackcodec_test
+
+const raceEnabled = false
