@@ -39,8 +39,12 @@ func TestCall(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			for _, scheme := range []string{"ws", "http"} {
-				args := append([]string{"call", scheme + "://" + addr + "/__rpc/EXAMPLE_DO/" + tt.name}, tt.args...)
+			for _, codec := range []string{"", "ungap", "msgpack"} {
+				scheme, flags := "http", []string{"call"}
+				if codec != "" {
+					scheme, flags = "ws", append(flags, "--codec", codec)
+				}
+				args := append(append(flags, scheme+"://"+addr+"/__rpc/EXAMPLE_DO/"+tt.name+codec), tt.args...)
 				code, out, errs := cli(t, tt.stdin, args...)
 				if code != exitOK || out != tt.want || errs != "" {
 					t.Errorf("%q: exit %d, %q, %q, want %q", args, code, out, errs, tt.want)
@@ -74,6 +78,7 @@ func TestCall_Failures(t *testing.T) {
 		code int
 		want []string
 	}{
+		{"unknown-codec", []string{"--codec", "cbor", object, "add"}, exitUsage, []string{"cbor", "lmz, ungap or msgpack"}},
 		{"unknown-method", []string{object, "nosuch"}, exitFailed, []string{"nosuch", "increment"}},
 		{"unknown-method-nearby", []string{object, "incremnt"}, exitFailed, []string{"incremnt", "increment"}},
 		{"wrong-argument", []string{object, "add", `"a"`, "1"}, exitFailed, []string{"argument 1", "number"}},

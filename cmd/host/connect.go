@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 type connection struct {
 	clientID string
 	token    string
+	codec    string
 	verbose  bool
 	timeout  time.Duration // of connecting, and of a call
 }
@@ -27,6 +29,7 @@ func (c *connection) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.clientID, "client-id", "", "come under this client `id`")
 	f.StringVar(&c.token, "token", "", "offer this `token` as a subprotocol, for the server's authorizer")
+	f.StringVar(&c.codec, "codec", "lmz", "speak this `codec`: "+codecNames())
 	f.DurationVar(&c.timeout, "timeout", defaultTimeout, "give up after this `time`")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log what the connection does")
 }
@@ -46,9 +49,9 @@ func (c *connection) client(cmd *cobra.Command, a address, opts ...core.ClientOp
 	if err != nil {
 		return nil, err
 	}
-	codecs, err := modules.Lookup(core.KindCodec, "lmz")
+	codecs, err := modules.Lookup(core.KindCodec, c.codec)
 	if err != nil {
-		return nil, err
+		return nil, usage("there is no codec %q: use %s", c.codec, codecNames())
 	}
 	codec, err := codecs.Codec(core.Limits{})
 	if err != nil {
@@ -71,6 +74,17 @@ func (c *connection) client(cmd *cobra.Command, a address, opts ...core.ClientOp
 		return nil, &failure{exitUsage, errors.Join(err, t.Close(core.CloseNormal, ""))}
 	}
 	return client, nil
+}
+
+// codecNames lists the codecs as a sentence does.
+func codecNames() string {
+	all := builtin.Codecs()
+	names := make([]string, len(all))
+	for i, codec := range all {
+		names[i] = codec.Name()
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // protocols are the subprotocols that carry the token.

@@ -6,8 +6,8 @@ import (
 	"net/http"
 
 	"github.com/millrace/millrace/cmd/host/internal/config"
-	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/internal/builtin"
 	"github.com/millrace/millrace/internal/fixture"
 	"github.com/millrace/millrace/internal/room"
 	"github.com/millrace/millrace/internal/webserver"
@@ -28,12 +28,13 @@ type host struct {
 
 func newHost(cfg config.Config, logger *slog.Logger) (*host, error) {
 	h := &host{logger: logger, page: page{Fixture: cfg.Fixture}}
-	options := []core.ServerOption{core.WithLimits(cfg.Limits), core.WithLogger(logger)}
+	codecs := builtin.Codecs()
+	options := []core.ServerOption{core.WithCodecs(codecs[1:]...), core.WithLimits(cfg.Limits), core.WithLogger(logger)}
 	if cfg.AllowAnonymousClientIDs {
 		options = append(options, core.AllowAnonymousClientID())
 	}
 	var err error
-	if h.server, err = core.NewServer(lmzcodec.New(), options...); err != nil {
+	if h.server, err = core.NewServer(codecs[0], options...); err != nil {
 		return nil, err
 	}
 	register := room.Register

@@ -9,7 +9,7 @@ import (
 
 // Modules returns the built-in modules.
 func Modules() []core.Module {
-	return []core.Module{codecModule(), wstransport.Module(), memoryModule()}
+	return append(codecModules(), wstransport.Module(), memoryModule())
 }
 
 // Registry returns a new registry that holds the built-in modules.

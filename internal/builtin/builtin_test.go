@@ -23,7 +23,7 @@ func TestRegistry(t *testing.T) {
 	for _, want := range []struct {
 		kind core.ModuleKind
 		name string
-	}{{core.KindCodec, "lmz"}, {core.KindTransport, "websocket"}, {core.KindTransport, "memory"}} {
+	}{{core.KindCodec, "lmz"}, {core.KindCodec, "ungap"}, {core.KindCodec, "msgpack"}, {core.KindTransport, "websocket"}, {core.KindTransport, "memory"}} {
 		m, err := r.Lookup(want.kind, want.name)
 		if err != nil || m.Info.Origin != "builtin" {
 			t.Errorf("Lookup(%s, %s) = %+v, %v", want.kind, want.name, m.Info, err)
@@ -47,69 +47,78 @@ var transports = map[string]string{"websocket": "127.0.0.1:0", "memory": "here"}
 func TestModules_ListenAndDial(t *testing.T) {
 	t.Parallel()
 	for name, addr := range transports {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r, err := builtin.Registry()
-			if err != nil {
-				t.Fatal(err)
-			}
-			codecs, err := r.Lookup(core.KindCodec, "lmz")
-			if err != nil {
-				t.Fatal(err)
-			}
-			codec, err := codecs.Codec(core.Limits{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			module, err := r.Lookup(core.KindTransport, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			srv, err := core.NewServer(codec, core.AllowAnonymousClientID())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := srv.Register("COUNTER", func(*core.State) (any, error) { return &counter{}, nil }); err != nil {
-				t.Fatal(err)
-			}
-			l, err := module.Listen(core.ListenConfig{Addr: addr})
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-			defer cancel()
-			served := make(chan error, 1)
-			go func() { served <- l.Serve(ctx, srv) }()
-			for l.Addr() == "" {
-				if ctx.Err() != nil {
-					t.Fatal("the listener got no address")
-				}
-				<-time.After(time.Millisecond)
-			}
-			tr, err := module.Dial(core.DialConfig{
-				URL: l.Addr(), Target: core.Target{Binding: "COUNTER", Instance: "x"}, ClientID: "ann",
-				Protocols: func(context.Context) ([]string, error) { return nil, nil },
+		for _, codecName := range []string{"lmz", "ungap", "msgpack"} {
+			t.Run(name+"-"+codecName, func(t *testing.T) {
+				t.Parallel()
+				listenAndDial(t, name, addr, codecName)
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			client, err := core.NewClient(tr, codec)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n, err := core.Call[int](ctx, client, "increment"); err != nil || n != 1 {
-				t.Errorf("increment = %d, %v, want 1", n, err)
-			}
-			if err := client.Close(); err != nil {
-				t.Errorf("closing the client: %v", err)
-			}
-			if err := l.Close(ctx); err != nil {
-				t.Errorf("closing the listener: %v", err)
-			}
-			if err := <-served; err != nil {
-				t.Errorf("Serve: %v", err)
-			}
-		})
+		}
+	}
+}
+
+// listenAndDial calls over the transport with the codec, which is one of those that the server has.
+func listenAndDial(t *testing.T, name, addr, codecName string) {
+	t.Helper()
+	r, err := builtin.Registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	codecs, err := r.Lookup(core.KindCodec, codecName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codec, err := codecs.Codec(core.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := r.Lookup(core.KindTransport, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := builtin.Codecs()
+	srv, err := core.NewServer(all[0], core.WithCodecs(all[1:]...), core.AllowAnonymousClientID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Register("COUNTER", func(*core.State) (any, error) { return &counter{}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	l, err := module.Listen(core.ListenConfig{Addr: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() { served <- l.Serve(ctx, srv) }()
+	for l.Addr() == "" {
+		if ctx.Err() != nil {
+			t.Fatal("the listener got no address")
+		}
+		<-time.After(time.Millisecond)
+	}
+	tr, err := module.Dial(core.DialConfig{
+		URL: l.Addr(), Target: core.Target{Binding: "COUNTER", Instance: "x"}, ClientID: "ann",
+		Protocols: func(context.Context) ([]string, error) { return nil, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := core.NewClient(tr, codec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := core.Call[int](ctx, client, "increment"); err != nil || n != 1 {
+		t.Errorf("increment = %d, %v, want 1", n, err)
+	}
+	if err := client.Close(); err != nil {
+		t.Errorf("closing the client: %v", err)
+	}
+	if err := l.Close(ctx); err != nil {
+		t.Errorf("closing the listener: %v", err)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("Serve: %v", err)
 	}
 }
 

@@ -2,17 +2,26 @@ package builtin
 
 import (
 	"github.com/millrace/millrace/codecs/lmzcodec"
+	"github.com/millrace/millrace/codecs/msgpackcodec"
+	"github.com/millrace/millrace/codecs/ungapcodec"
 	"github.com/millrace/millrace/core"
 	"github.com/millrace/millrace/core/clone"
 )
 
-func codecModule() core.Module {
-	return core.Module{
-		Info: core.ModuleInfo{Kind: core.KindCodec, Name: lmzcodec.New().Name(), Origin: "builtin"},
-		Codec: func(l core.Limits) (core.Codec, error) {
-			return limited{lmzcodec.New(), l}, nil
-		},
+// Codecs returns the built-in codecs. A server takes the first for what names none.
+func Codecs() []core.Codec {
+	return []core.Codec{lmzcodec.New(), ungapcodec.New(), msgpackcodec.New()}
+}
+
+func codecModules() []core.Module {
+	var modules []core.Module
+	for _, c := range Codecs() {
+		modules = append(modules, core.Module{
+			Info:  core.ModuleInfo{Kind: core.KindCodec, Name: c.Name(), Origin: "builtin"},
+			Codec: func(l core.Limits) (core.Codec, error) { return limited{c, l}, nil },
+		})
 	}
+	return modules
 }
 
 // limited is a codec that keeps to limits where a call gives none.

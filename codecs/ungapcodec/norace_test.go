@@ -1,0 +1,5 @@
+//go:build !race
+
+package ungapcodec_test
+
+const raceEnabled = false
