@@ -12,8 +12,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/internal/builtin"
 	"github.com/millrace/millrace/internal/fixture"
 	"github.com/millrace/millrace/transports/httptransport"
 	"github.com/millrace/millrace/transports/wstransport"
@@ -41,7 +41,8 @@ type serverStep struct {
 // startServer serves the fixture objects as the host does, and returns the address.
 func startServer(t *testing.T) string {
 	t.Helper()
-	srv, err := core.NewServer(lmzcodec.New(), core.AllowAnonymousClientID())
+	codecs := builtin.Codecs()
+	srv, err := core.NewServer(codecs[0], core.WithCodecs(codecs[1:]...), core.AllowAnonymousClientID())
 	if err != nil {
 		t.Fatal(err)
 	}
