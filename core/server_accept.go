@@ -53,7 +53,7 @@ func (s *Server) accept(ctx context.Context, hs Handshake) (*conn, *Reject) {
 	var codec Codec
 	if hs.Codec != "" {
 		if codec = s.codecNamed(hs.Codec); codec == nil {
-			return nil, &Reject{Status: http.StatusBadRequest, Text: fmt.Sprintf("no codec is named %q (there are: %s)", bounded(hs.Codec), s.codecNames()), Code: ClosePolicy}
+			return nil, &Reject{Status: http.StatusBadRequest, Text: fmt.Sprintf("no codec is named %q (there are: %s)", bounded(hs.Codec), s.codecNames()), Code: CloseUnsupportedData}
 		}
 	}
 	if hs.ClientID != "" && !validClientID(hs.ClientID) {

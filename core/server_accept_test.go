@@ -70,7 +70,7 @@ func TestServer_Accept_refusals(t *testing.T) {
 		{"instance-control", nil, to("OBJ", "a\nb"), 400, "an instance name is", core.ClosePolicy},
 		{"instance-long", nil, to("OBJ", strings.Repeat("x", 513)), 400, "an instance name is", core.ClosePolicy},
 		{"codec", nil, withCodec("lmz"), 0, "", 0},
-		{"codec-unknown", nil, withCodec("nosuch"), 400, `no codec is named "nosuch" (there are: lmz)`, core.ClosePolicy},
+		{"codec-unknown", nil, withCodec("nosuch"), 400, `no codec is named "nosuch" (there are: lmz)`, core.CloseUnsupportedData},
 		{"id-long", nil, claim(strings.Repeat("x", 129)), 400, "a client id is", core.ClosePolicy},
 		{"id-control", nil, claim("a\x00"), 400, "a client id is", core.ClosePolicy},
 		{"id-utf8", nil, claim("a\xff"), 400, "a client id is", core.ClosePolicy},

@@ -15,6 +15,8 @@ import (
 
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core"
+	"github.com/millrace/millrace/core/clone"
+	"github.com/millrace/millrace/internal/builtin"
 	"github.com/millrace/millrace/transports/wstransport"
 	"github.com/millrace/millrace/web"
 )
@@ -45,6 +47,49 @@ func fetch(t *testing.T, method, url, body string, header ...string) (int, http.
 		t.Fatal(err)
 	}
 	return resp.StatusCode, resp.Header, string(b)
+}
+
+// Each codec is spoken under its content type; what is not served is refused with the list.
+func TestServe_PostInEveryCodec(t *testing.T) {
+	t.Parallel()
+	_, addr := serving(t, "--fixture")
+	type step struct {
+		Type string `json:"type"`
+		Key  string `json:"key,omitempty"`
+		Args []int  `json:"args,omitempty"`
+	}
+	type item struct {
+		ID         string `json:"id"`
+		Operations []step `json:"operations"`
+	}
+	request := map[string]any{"batch": []item{{"x1", []step{{Type: "get", Key: "add"}, {Type: "apply", Args: []int{1, 2}}}}}}
+	for _, codec := range builtin.Codecs() {
+		kind := "application/vnd.millrace." + codec.Name()
+		if !codec.Binary() {
+			kind += "+json"
+		}
+		body, err := codec.Encode(nil, request, clone.EncodeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, header, got := fetch(t, "POST", "http://"+addr+"/__rpc/EXAMPLE_DO/x/call", string(body), "Content-Type", kind)
+		if status != http.StatusOK || header.Get("Content-Type") != kind {
+			t.Errorf("%s: %d, %s", kind, status, header.Get("Content-Type"))
+			continue
+		}
+		d, err := codec.Parse([]byte(got), clone.ParseOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+			continue
+		}
+		if sum, _ := d.Root().Key("batch").Index(0).Key("result").Int(); sum != 3 {
+			t.Errorf("%s: %q, want the result 3", kind, got)
+		}
+	}
+	status, _, text := fetch(t, "POST", "http://"+addr+"/__rpc/EXAMPLE_DO/x/call", "x", "Content-Type", "application/vnd.millrace.cbor")
+	if status != http.StatusUnsupportedMediaType || !strings.Contains(text, "msgpack") || !strings.Contains(text, "ungap") {
+		t.Errorf("an unknown codec: %d %q, want 415 and the list", status, text)
+	}
 }
 
 func TestServe_Routes(t *testing.T) {

@@ -63,7 +63,11 @@ func (s *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for k, v := range reject.Header {
 			w.Header()[k] = v
 		}
-		text(w, reject.Status, reject.Text)
+		status := reject.Status
+		if reject.Code == core.CloseUnsupportedData { // the codec, which is named by the content type here
+			status = http.StatusUnsupportedMediaType
+		}
+		text(w, status, reject.Text)
 		return
 	}
 	limits := set.Limits
