@@ -165,6 +165,24 @@ describe("chat", () => {
     assertClean();
   });
 
+  test("who leaves while the server is away leaves nothing to the next one in the window", async () => {
+    const ann = await enter("leave", "Ann");
+    await say(ann, "before");
+    await ann.waitForSelector("#messages [data-id='1']");
+    await server.kill();
+    await ann.waitForSelector("body[data-state=waiting]");
+    await say(ann, "the secret of Ann");
+    await ann.click("#leave");
+    await ann.waitForSelector("body[data-view=welcome]");
+    await server.start();
+    await join_(ann, "Zoe");
+    await ann.waitForSelector("#messages [data-id='1']");
+    await say(ann, "I am Zoe");
+    await ann.waitForSelector("#messages [data-id='2']");
+    assert.deepEqual((await history("leave")).map(({ text }) => text), ["before", "I am Zoe"]);
+    assertClean();
+  });
+
   test("two tabs of one person show the same, and are one participant", async () => {
     const first = await enter("tabs", "Ann");
     const bob = await enter("tabs", "Bob");

@@ -18,7 +18,7 @@ export class Heartbeat {
   #regular = false; // it asks whenever it is quiet
   #heard = 0; // when something last arrived
   #questions = 0; // how many were sent since
-  #backlog = 0; // what waited to be sent when the timer was set
+  #backlog = 0; // what waited to be sent before the last question, or when the timer was set again
 
   /** It asks after `interval` of silence, never when that is 0, and gives up after `wait` more; milliseconds. */
   constructor(
@@ -52,6 +52,7 @@ export class Heartbeat {
 
   #ask(patience: number): void {
     this.#questions++;
+    this.#backlog = this.connection.backlog(); // without the question itself
     this.connection.probe();
     this.#arm(patience);
   }
@@ -59,7 +60,6 @@ export class Heartbeat {
   #arm(delay: number): void {
     clearTimeout(this.#timer);
     this.#due = Date.now() + delay;
-    this.#backlog = this.connection.backlog();
     this.#timer = setTimeout(() => this.#check(), delay);
   }
 
@@ -73,6 +73,7 @@ export class Heartbeat {
       else this.#ask(this.wait);
     } else if (this.connection.backlog() < this.#backlog) {
       // The question waits behind what is being sent, and that gets on: it is slow, not dead.
+      this.#backlog = this.connection.backlog();
       this.#arm(this.wait);
     } else if (now - this.#due > lateness && this.#questions === 1) {
       // The answer had no chance to be heard while the timer slept. Ask once more.

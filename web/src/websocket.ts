@@ -105,8 +105,8 @@ class WebSocketTransport implements Transport {
   #woken = -Infinity; // when the page last woke up
   readonly #wake = ({ type }: Event) => {
     if (type === "visibilitychange" && document.visibilityState !== "visible") return;
-    this.#woken = Date.now();
-    if (this.#state.name === "waiting" && !this.#demanded) this.connect();
+    if (type !== "offline") this.#woken = Date.now();
+    if (type !== "offline" && this.#state.name === "waiting" && !this.#demanded) this.connect();
     else if (this.#stands) this.#heartbeat.test(wakeWait);
   };
 
@@ -117,7 +117,8 @@ class WebSocketTransport implements Transport {
     if (!this.#class) throw new RpcError("config", "there is no global WebSocket: give the option WebSocketClass");
     const id = options.clientId;
     if (id !== undefined && id !== "") {
-      if (new TextEncoder().encode(id).length > 128) throw new RpcError("config", "the clientId has more than 128 bytes");
+      if (bytesOf(id) > 128) throw new RpcError("config", "the clientId has more than 128 bytes");
+      if (/\p{C}|\p{Zl}|\p{Zp}/u.test(id)) throw new RpcError("config", "the clientId has characters that cannot be shown");
       this.clientId = id;
     }
     const jitter = options.jitter ?? 0.2;
@@ -365,12 +366,13 @@ class WebSocketTransport implements Transport {
     for (const message of this.#takeQueue()) message.failed(why);
   }
 
-  /** A page that is shown, restored or online again does not wait for the schedule. */
+  /** A page that is shown, restored or online again does not wait for the schedule; one that goes offline tests its connection. */
   #watchPage(on: boolean): void {
     const change = on ? "addEventListener" : "removeEventListener";
     if (typeof document !== "undefined") document[change]("visibilitychange", this.#wake);
     // Workers have these events, too; Node has none.
     globalThis[change]?.("online", this.#wake);
+    globalThis[change]?.("offline", this.#wake);
     globalThis[change]?.("pageshow", this.#wake);
   }
 }

@@ -67,6 +67,9 @@ export class FakeSocket {
 
   send(data: string): void {
     this.sent.push(data);
+    // Browsers count what was given to them until they have passed it on.
+    this.bufferedAmount += data.length;
+    setTimeout(() => (this.bufferedAmount -= data.length), 20);
   }
 
   close(code?: number, reason?: string): void {

@@ -89,7 +89,7 @@ describe("handshake", () => {
     for (const [binding, instance, options] of [
       ["", "x", {}], ["X", "", {}], ["X", "..", {}], [".", "x", {}],
       ["X", "x", { baseUrl: "nowhere" }], ["X", "x", { baseUrl: "ftp://h" }],
-      ["X", "x", { jitter: 2 }], ["X", "x", { jitter: NaN }], ["X", "x", { clientId: "x".repeat(129) }],
+      ["X", "x", { jitter: 2 }], ["X", "x", { jitter: NaN }], ["X", "x", { clientId: "x".repeat(129) }], ["X", "x", { clientId: "a\u202eb" }], ["X", "x", { clientId: "a\nb" }],
       ["X", "x", { WebSocketClass: undefined }], ["X", "x", { heartbeatInterval: NaN }], ["X", "x", { heartbeatWait: -1 }],
       ["X", "x", { connectTimeout: "1" as never }], ["X", "x", { maxQueueBytes: 0 }],
     ] as [string, string, WebSocketTransportOptions][]) {
@@ -444,6 +444,7 @@ describe("heartbeat", () => {
     const c = await connected();
     FakeSocket.last.bufferedAmount = 1000;
     await clock.pass(25_000);
+    await clock.pass(20);
     for (const left of [800, 500, 100]) {
       FakeSocket.last.bufferedAmount = left;
       await clock.pass(10_000);
@@ -557,7 +558,7 @@ describe("a page that wakes up", () => {
     page.fire("online");
     assert.equal(questions(), 1);
     (document as any).visibilityState = "visible";
-    for (const [i, event] of ["visibilitychange", "pageshow"].entries()) {
+    for (const [i, event] of ["visibilitychange", "pageshow", "offline"].entries()) {
       FakeSocket.last.receive("answer");
       page.fire(event);
       assert.equal(questions(), i + 2, event);
@@ -565,7 +566,7 @@ describe("a page that wakes up", () => {
     FakeSocket.last.receive("answer");
     c.transport.close(1000, "");
     page.fire("visibilitychange");
-    assert.equal(questions(), 3);
+    assert.equal(questions(), 4);
   });
 
   test("does not wait for the schedule when the loss comes just after", async () => {

@@ -11,15 +11,12 @@ import (
 // Message is what a room sends.
 type Message struct{ ID int64 }
 
-var (
-	last   int64
-	client *core.Client
-	err    error
-)
+var last int64
 
 func show(m Message) { last = m.ID }
 
 func connect(ctx context.Context, transport core.Transport) (*core.Client, error) {
+	var err error
 	//BLOCK
 	return client, err
 }

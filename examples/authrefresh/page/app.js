@@ -119,8 +119,13 @@ view.on("signout", "click", async () => {
   close();
   view.event("signed-out", "wait", `${session.user} signed out.`);
   view.signIn();
-  await session.signOut();
+  await session.signOut().catch(notEnded);
 });
+
+/** @param {unknown} error */
+function notEnded(error) {
+  view.signIn(`Your session on the server could not be ended: ${text(error)}. It is tried again when this page is loaded.`);
+}
 
 view.on("revoke", "click", async () => {
   await session.revoke();
@@ -138,7 +143,9 @@ view.on("cut", "click", async () => {
 setInterval(() => view.token(session), 250);
 
 // A page that was reloaded has no token, but the browser may have a session.
-if (Session.remembered()) {
+if (Session.unended()) {
+  Session.end().then(() => view.signIn(), notEnded);
+} else if (Session.remembered()) {
   session.refresh().then(open, (error) => {
     if (error instanceof SignedOut) leave(text(error));
     else view.signIn(text(error));

@@ -16,6 +16,9 @@ const tooShort = 2_000;
 /** What remembers, over reloads, that there should be a session. It is no secret. */
 const reminder = "authrefresh.user";
 
+/** What remembers, over reloads, that a session was to be ended and could not. */
+const unended = "authrefresh.unended";
+
 export class Session {
   /** Who has signed in; empty for nobody. */
   user = "";
@@ -49,6 +52,7 @@ export class Session {
    */
   async signIn(user, password) {
     const response = await post("/auth/login", { user, password });
+    localStorage.removeItem(unended); // this session is another one
     this.user = user;
     this.#take(response);
   }
@@ -87,10 +91,22 @@ export class Session {
     await post("/auth/revoke");
   }
 
-  /** Forgets everything, and ends the session on the server too. */
+  /** Forgets everything, and ends the session on the server too. When that fails, {@link Session.end} is to be called later. */
   async signOut() {
     this.forget();
-    await post("/auth/logout");
+    localStorage.setItem(unended, "");
+    await Session.end();
+  }
+
+  /** Whether a session is still to be ended. */
+  static unended() {
+    return localStorage.getItem(unended) !== null;
+  }
+
+  /** Ends the session of this browser on the server. */
+  static async end() {
+    await inTurn(() => post("/auth/logout"));
+    localStorage.removeItem(unended);
   }
 
   forget() {

@@ -4,7 +4,7 @@
 // The heart of it is arrive(), which runs whenever a connection stands: join, catch up, post what waits. So a
 // connection may break at any moment, and the server may be killed.
 
-import { createRpcClient, createWebSocketTransport, reconnectNow, withCall } from "/__rpc/client.js";
+import { createRpcClient, createWebSocketTransport, dispose, reconnectNow, withCall } from "/__rpc/client.js";
 import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { byId } from "./dom.js";
@@ -73,8 +73,15 @@ const outbox = new Outbox(roomId, {
 // The connection -------------------------------------------------------------------------
 
 function connect() {
+  let transport;
+  try {
+    transport = createWebSocketTransport("CHAT_ROOM", roomId, { clientId: clientId() });
+  } catch (error) {
+    askName(sentence(error)); // no room can have that name
+    return;
+  }
   room = createRpcClient({
-    transport: createWebSocketTransport("CHAT_ROOM", roomId, { clientId: clientId() }),
+    transport,
     onDownstream: hear,
     onReconnect: arrive,
     onStateChange(state) {
@@ -249,12 +256,19 @@ byId("name-form").addEventListener("submit", (event) => {
 
 byId("leave").addEventListener("click", async () => {
   keep("chat.name", "");
+  outbox.discardAll(); // the next one in this window is somebody else
   try {
     await withCall(room, { timeout: 2000 }).leave();
+    location.reload();
   } catch {
-    // the room sees that we are gone, soon
+    // The server is away, and so would be the page. The room sees that we are gone when it is back.
+    dispose(room);
+    room = undefined;
+    entered = false;
+    me = "";
+    timeline.forget();
+    askName();
   }
-  location.reload();
 });
 
 for (const id of ["room-name", "begin-room", "welcome-room"]) {

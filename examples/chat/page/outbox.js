@@ -99,6 +99,14 @@ export class Outbox {
     this.#save();
   }
 
+  /** Gives all posts up: what nobody has got yet is the secret of who wrote it. */
+  discardAll() {
+    this.pause();
+    for (const { key } of this.#posts) {
+      this.discard(key);
+    }
+  }
+
   /** Posts one after the other, so that they keep their order. */
   async #pump() {
     if (this.#pumping) {

@@ -63,7 +63,7 @@ export class Timeline {
   catchUp(lastId) {
     return this.#inTurn(async () => {
       if (lastId >= 0 && lastId < this.#last) {
-        this.#forget(); // the history began anew while we were away
+        this.forget(); // the history began anew while we were away
       }
       await this.#fetch();
     });
@@ -72,7 +72,7 @@ export class Timeline {
   /** Begins anew, since the room's history did. */
   restart() {
     return this.#inTurn(async () => {
-      this.#forget();
+      this.forget();
       await this.#fetch();
     });
   }
@@ -125,7 +125,8 @@ export class Timeline {
     this.#view.append(message);
   }
 
-  #forget() {
+  /** Forgets what was shown. */
+  forget() {
     this.#last = -1;
     this.#first = 0;
     this.#view.clear();

@@ -66,7 +66,7 @@ func main() {
 	check(srv.Register("ROOM", func(st *core.State) (any, error) { return &Room{state: st}, nil }))
 
 	sockets, posts := wstransport.NewHandler(srv), httptransport.NewHandler(srv)
-	web := &http.Server{ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
+	server := &http.Server{ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if wstransport.IsUpgrade(r) {
 				sockets.ServeHTTP(w, r)
@@ -78,7 +78,7 @@ func main() {
 	check(err)
 	fmt.Printf("listening on http://%s\n", l.Addr())
 	go func() {
-		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Fatal(err)
 		}
 	}()
@@ -89,7 +89,7 @@ func main() {
 	// Running calls get their answers, and clients are told to come back later.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	check(errors.Join(sockets.Shutdown(ctx), srv.Shutdown(ctx), web.Shutdown(ctx)))
+	check(errors.Join(sockets.Shutdown(ctx), srv.Shutdown(ctx), server.Shutdown(ctx)))
 }
 
 func check(err error) {
