@@ -54,7 +54,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	if err != nil || have == version {
 		return err
 	}
-	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+	if err := logAhead(ctx, db); err != nil {
 		return err
 	}
 	tx, err := db.BeginTx(ctx, nil)
@@ -69,6 +69,22 @@ func prepare(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// logAhead switches the write-ahead log on. That needs the file for a moment alone and, unlike everything else,
+// does not wait for it: when another process begins the same file, one of them has to try again.
+func logAhead(ctx context.Context, db *sql.DB) error {
+	for {
+		_, err := db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+		if err == nil || reason(err) != locked {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }
 
 // check returns the version of the schema, 0 for a file without tables.
@@ -88,10 +104,14 @@ func check(ctx context.Context, db interface {
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return 0, err
 	}
-	if have != 0 || tables != 0 {
-		return 0, errForeign
+	if have == 0 && tables == 0 {
+		return 0, nil
 	}
-	return 0, nil
+	// Somebody may have made the tables between the two questions.
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil || have == version {
+		return have, err
+	}
+	return 0, errForeign
 }
 
 // notFound reports whether a query of one row found none.
