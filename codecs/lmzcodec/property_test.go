@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/millrace/millrace/codecs/internal/codectest"
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/value"
@@ -150,7 +151,7 @@ func TestProperty_RoundTrip(t *testing.T) {
 		if err := d.Build(d.Root(), &back, clone.BuildOptions{}); err != nil {
 			rt.Fatalf("Build(%s) = %v", wire, err)
 		}
-		if got, want := told(t, back), told(t, v); got != want || !value.Equal(back, v) {
+		if got, want := codectest.Told(t, back), codectest.Told(t, v); got != want || !value.Equal(back, v) {
 			rt.Fatalf("%s comes back as\n     %s\nwant %s", wire, got, want)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace/millrace/codecs/internal/codectest"
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/value"
@@ -29,64 +30,19 @@ type row struct {
 	read any    // of a lost one: what the npm package's wire decodes to
 }
 
-// build makes a graph in place.
-func build(f func() any) any { return f() }
-
-func object(keysAndValues ...any) *value.Object {
-	o := value.NewObject()
-	for i := 0; i < len(keysAndValues); i += 2 {
-		o.Set(keysAndValues[i].(string), keysAndValues[i+1])
-	}
-	return o
-}
-
-func array(elems ...any) *value.Array { return &value.Array{Elems: elems} }
-
-func errorAs(name, message, stack string, props ...any) *value.Error {
-	e := value.NewError(name, message)
-	if stack != "" {
-		e.Stack = &stack
-	}
-	e.Props = *object(props...)
-	return e
-}
-
-// plainError is an error with the stack that the vectors have.
-func plainError(name, message string, props ...any) *value.Error {
-	return errorAs(name, message, name+": "+message+"\n    at x.js:1:1", props...)
-}
-
-func headers(namesAndValues ...string) *value.Headers {
-	var entries []value.HeaderEntry
-	for i := 0; i < len(namesAndValues); i += 2 {
-		entries = append(entries, value.HeaderEntry{Name: namesAndValues[i], Value: namesAndValues[i+1]})
-	}
-	h, err := value.NewHeaders(entries...)
-	if err != nil {
-		panic(err)
-	}
-	return h
-}
-
-func view(kind value.ArrayKind, buffer ...byte) *value.TypedArray {
-	return &value.TypedArray{Kind: kind, Buffer: &value.ArrayBuffer{Bytes: buffer}, Length: len(buffer) / kind.Size()}
-}
-
-func bigOf(digits string) *big.Int {
-	i, ok := new(big.Int).SetString(digits, 10)
-	if !ok {
-		panic(digits)
-	}
-	return i
-}
-
-func request(url, method string, h *value.Headers, body any) *value.Request {
-	return &value.Request{URL: url, Method: method, Headers: h, Body: body}
-}
-
-func response(status int, text string, h *value.Headers, body any) *value.Response {
-	return &value.Response{Status: status, StatusText: text, Headers: h, Body: body}
-}
+// What tables are made of, under short names.
+var (
+	build      = codectest.Graph
+	object     = codectest.Object
+	array      = codectest.Array
+	errorAs    = codectest.ErrorAs
+	plainError = codectest.PlainError
+	headers    = codectest.Headers
+	view       = codectest.View
+	bigOf      = codectest.BigInt
+	request    = codectest.Request
+	response   = codectest.Response
+)
 
 // rows has every vector.
 func rows() map[string]row {
@@ -289,7 +245,7 @@ func decode(t *testing.T, wire string) any {
 func wantDecoded(t *testing.T, wire string, want any) {
 	t.Helper()
 	got := decode(t, wire)
-	if gotTold, wantTold := told(t, got), told(t, want); gotTold != wantTold || !value.Equal(got, want) {
+	if gotTold, wantTold := codectest.Told(t, got), codectest.Told(t, want); gotTold != wantTold || !value.Equal(got, want) {
 		t.Errorf("%s decodes to\n     %s\nwant %s", wire, gotTold, wantTold)
 	}
 }

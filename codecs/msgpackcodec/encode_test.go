@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace/millrace/codecs/internal/codectest"
 	"github.com/millrace/millrace/codecs/msgpackcodec"
 	"github.com/millrace/millrace/core"
 	"github.com/millrace/millrace/core/clone"
@@ -107,7 +108,7 @@ func TestEncode_Headers(t *testing.T) {
 		if got := encode(t, tt.v); !bytes.Equal(got, wire) {
 			t.Errorf("%s: Encode(%v) = %x\nwant %x", tt.name, tt.v, got, wire)
 		}
-		if got, want := told(t, parse(t, wire).Root()), told(t, tt.v); got != want {
+		if got, want := codectest.Told(t, parse(t, wire).Root()), codectest.Told(t, tt.v); got != want {
 			t.Errorf("%s: %x is read as %s\nwant %s", tt.name, wire, got, want)
 		}
 	}
@@ -130,7 +131,7 @@ func TestEncode_References(t *testing.T) {
 		if got := hex.EncodeToString(wire); !strings.HasSuffix(got, "80"+tt.want) {
 			t.Errorf("a reference to value %d is written as ...%s, want %s", tt.number, got[len(got)-14:], tt.want)
 		}
-		if got := told(t, decode(t, wire)); got != told(t, a) {
+		if got := codectest.Told(t, decode(t, wire)); got != codectest.Told(t, a) {
 			t.Errorf("a reference to value %d comes back as something else", tt.number)
 		}
 	}

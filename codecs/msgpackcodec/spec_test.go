@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace/millrace/codecs/internal/codectest"
 	"github.com/millrace/millrace/codecs/msgpackcodec"
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/value"
@@ -87,8 +88,8 @@ func TestSpec_Examples(t *testing.T) {
 		if got := encode(t, v); !bytes.Equal(got, wire) {
 			t.Errorf("%s is written as %x, want %s", r[1], got, r[2])
 		}
-		if got := decode(t, wire); told(t, got) != told(t, v) || !value.Equal(got, v) {
-			t.Errorf("%s is read as %s, want %s", r[2], told(t, got), told(t, v))
+		if got := decode(t, wire); codectest.Told(t, got) != codectest.Told(t, v) || !value.Equal(got, v) {
+			t.Errorf("%s is read as %s, want %s", r[2], codectest.Told(t, got), codectest.Told(t, v))
 		}
 	}
 	for name := range examples {

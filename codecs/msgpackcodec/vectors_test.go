@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/millrace/millrace/codecs/internal/codectest"
 	"github.com/millrace/millrace/codecs/lmzcodec"
 	"github.com/millrace/millrace/codecs/msgpackcodec"
 	"github.com/millrace/millrace/core/clone"
@@ -100,7 +101,7 @@ func TestVectors(t *testing.T) {
 				t.Errorf("Encode(%v) =\n     %s\nwant %s", v, got, vectors[name])
 			}
 			got := decode(t, wire)
-			if gotTold, wantTold := told(t, got), told(t, v); gotTold != wantTold || !value.Equal(got, v) {
+			if gotTold, wantTold := codectest.Told(t, got), codectest.Told(t, v); gotTold != wantTold || !value.Equal(got, v) {
 				t.Errorf("%x decodes to\n     %s\nwant %s", wire, gotTold, wantTold)
 			}
 			if again := encode(t, parse(t, wire).Root()); !bytes.Equal(again, wire) {

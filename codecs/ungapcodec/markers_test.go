@@ -3,6 +3,7 @@ package ungapcodec_test
 import (
 	"testing"
 
+	"github.com/millrace/millrace/codecs/internal/codectest"
 	"github.com/millrace/millrace/codecs/ungapcodec"
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/value"
@@ -95,7 +96,7 @@ func TestMarkers(t *testing.T) {
 		want := tt.want
 		// What an object holds may be marked all the same.
 		plain := decode(t, wire, ungapcodec.Plain())
-		if got, want := told(t, plain), told(t, tt.data); got != want {
+		if got, want := codectest.Told(t, plain), codectest.Told(t, tt.data); got != want {
 			t.Errorf("%s: Plain decodes %s to\n     %s\nwant %s", tt.name, wire, got, want)
 		}
 		if want != nil {
@@ -117,7 +118,7 @@ func TestMarkers_Shared(t *testing.T) {
 
 	nan := object("__isSpecialNumber", true, "value", "NaN")
 	v := decode(t, encode(t, array(nan, nan)))
-	if got, want := told(t, v), told(t, array(rows()["nan"].want, rows()["nan"].want)); got != want {
+	if got, want := codectest.Told(t, v), codectest.Told(t, array(rows()["nan"].want, rows()["nan"].want)); got != want {
 		t.Errorf("a number marked once, and referred to twice, is %s, want %s", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/millrace/millrace/codecs/internal/codectest"
 	"github.com/millrace/millrace/codecs/ungapcodec"
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/fault"
@@ -73,7 +74,7 @@ func decode(tb testing.TB, wire string, options ...ungapcodec.Option) any {
 func wantDecoded(tb testing.TB, wire string, want any, options ...ungapcodec.Option) {
 	tb.Helper()
 	v := decode(tb, wire, options...)
-	if got, want := told(tb, v), told(tb, want); got != want {
+	if got, want := codectest.Told(tb, v), codectest.Told(tb, want); got != want {
 		tb.Errorf("%s decodes to\n     %s\nwant %s", wire, got, want)
 	}
 	if !value.Equal(v, want) {

@@ -1,22 +1,27 @@
-package ungapcodec_test
+package codectest
 
 import (
 	"fmt"
 	"math/big"
 	"strings"
-	"testing"
 
 	"github.com/millrace/millrace/core/clone"
 	"github.com/millrace/millrace/core/value"
 )
 
-// told is what a walk tells of v, labels included: two graphs are the same, shared
+// failer is a test, of whichever package.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// Told is what a walk tells of v, labels included: two graphs are the same, shared
 // parts and cycles too, when the same is told of both.
-func told(tb testing.TB, v any) string {
-	tb.Helper()
+func Told(t failer, v any) string {
+	t.Helper()
 	var r recorder
 	if err := clone.Walk(v, &r, clone.EncodeOptions{}); err != nil {
-		tb.Fatalf("Walk(%v) = %v", v, err)
+		t.Fatalf("Walk(%v) = %v", v, err)
 	}
 	return r.b.String()
 }
